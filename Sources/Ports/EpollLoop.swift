@@ -1,0 +1,110 @@
+import Glibc
+import Linux
+import Switch
+import Wire
+
+/// The poller's loop on epoll, for kernels without io_uring or where it is forbidden.
+struct EpollLoop: ~Copyable {
+    private let poller: Poller
+    private let datapath: Datapath
+    private let epoll: Epoll
+
+    private static let header = VirtioNetHeader.byteCount
+    private static let wakeToken = UInt64.max
+    /// Packets read from one device before the others have their turn.
+    private static let burst = 32
+
+    init(poller: Poller) {
+        self.poller = poller
+        datapath = poller.datapath
+        do {
+            epoll = try Epoll()
+            try epoll.add(poller.wakeUp.rawValue, .readable, token: Self.wakeToken)
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }
+
+    func run() {
+        while true {
+            if poller.hasCalls.load(ordering: .relaxed) {
+                guard poller.runCalls() else { return }
+                for device in poller.newPorts {
+                    do {
+                        try epoll.add(poller.ports[Int(device)].descriptor, .readable, token: UInt64(device))
+                    } catch {
+                        poller.ports[Int(device)].isOpen = false
+                    }
+                }
+                poller.newPorts.removeAll()
+            }
+            datapath.run(now: MonotonicClock.now())
+            flush()
+            wait()
+            epoll.wait(timeoutMilliseconds: 0) { ready in
+                if ready.token != Self.wakeToken { read(Int32(truncatingIfNeeded: ready.token)) }
+            }
+            flush()
+        }
+    }
+
+    /// Waits with nanoseconds, which epoll_wait does not have.
+    private func wait() {
+        var watched = pollfd(fd: epoll.descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+        guard let deadline = datapath.nextDeadline else {
+            _ = ppoll(&watched, 1, nil, nil)
+            return
+        }
+        let now = MonotonicClock.now()
+        let sleep = poller.sleepTime(until: deadline, now: now)
+        var time = timespec(tv_sec: Int(sleep / 1_000_000_000), tv_nsec: Int(sleep % 1_000_000_000))
+        if ppoll(&watched, 1, &time, nil) == 0 && sleep > 0 {
+            poller.learnLateness(wanted: now &+ UInt64(sleep), now: MonotonicClock.now())
+        }
+    }
+
+    private func read(_ device: Int32) {
+        let port = poller.ports[Int(device)]
+        let now = MonotonicClock.now()
+        for _ in 0..<Self.burst {
+            guard let packet = datapath.pool.allocate(frameByteCount: PacketPool.largestFrame) else { return }
+            let start = packet.pointee.data - Self.header
+            let count = Glibc.read(port.descriptor, start, PacketPool.largestFrame + Self.header)
+            guard count > Self.header else {
+                let code = errno
+                datapath.pool.release(packet)
+                if count < 0 && code != EAGAIN && code != EINTR {
+                    poller.ports[Int(device)].isOpen = false
+                    try? epoll.remove(port.descriptor)
+                }
+                return
+            }
+            packet.pointee.offload = VirtioNetHeader(reading: start)
+            packet.pointee.length = count - Self.header
+            datapath.receive(packet, from: device, now: now)
+        }
+    }
+
+    private func flush() {
+        for index in 0..<datapath.outbox.count {
+            let item = datapath.outbox[index]
+            let port = poller.ports[Int(item.device)]
+            if !port.isOpen {
+                datapath.noteDeviceDrop()
+                datapath.pool.release(item.packet)
+            } else if item.packet.pointee.offload.isSuperPacket && !port.takesWhole(item.packet) {
+                poller.segments(of: item.packet) { segment in write(segment, to: port) }
+            } else {
+                write(item.packet, to: port)
+            }
+        }
+        datapath.outbox.removeAll()
+    }
+
+    private func write(_ packet: PacketRef, to port: Poller.Port) {
+        let start = packet.pointee.data - Self.header
+        packet.pointee.offload.write(to: start)
+        if Glibc.write(port.descriptor, start, packet.pointee.length + Self.header) < 0 { datapath.noteDeviceDrop() }
+        datapath.pool.release(packet)
+    }
+}

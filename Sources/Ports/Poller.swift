@@ -1,0 +1,216 @@
+import Glibc
+import Linux
+import Switch
+import Synchronization
+import Wire
+
+// The thread that moves packets.
+//
+// What: it waits for packets from devices (TAPs, packet sockets) and for the data path's next deadline, hands packets
+// in, and writes out what comes back, in batches. It owns the data path: other threads ask it to run their calls.
+// Design: on io_uring, every device has a multishot read that fills buffers of a shared ring, so that memory does not
+// grow with the number of devices; the packet that was read into a buffer *is* the packet that is written, uncopied,
+// and a fresh one takes its place in the ring. Where io_uring is missing or forbidden, epoll with read and write does
+// the same, slower. A poller without packets and deadlines sleeps and costs nothing.
+// Timing: a sleeping thread wakes late, by an amount that depends on the machine; the poller measures it, asks to be
+// woken that much earlier, and spins through what remains of the last microseconds.
+
+/// How packets get in and out of the kernel.
+public enum PollerMechanism: String, Sendable, CaseIterable {
+    case ioUring = "io_uring"
+    case epoll
+}
+
+/// What a device's kernel side can take as it is.
+public struct DeviceCapabilities: Sendable {
+    /// Frames carry the virtio-net header in both directions.
+    public var virtioHeader: Bool
+    /// TCP super-packets may be written.
+    public var tcpSegmentation: Bool
+    /// UDP super-packets may be written.
+    public var udpSegmentation: Bool
+
+    public init(virtioHeader: Bool = true, tcpSegmentation: Bool = true, udpSegmentation: Bool = true) {
+        self.virtioHeader = virtioHeader
+        self.tcpSegmentation = tcpSegmentation
+        self.udpSegmentation = udpSegmentation
+    }
+}
+
+/// A thread that owns a data path and its devices.
+public final class Poller: @unchecked Sendable {
+    /// A device as the poller sees it; the data path knows it by its index.
+    struct Port {
+        var descriptor: Int32
+        var capabilities: DeviceCapabilities
+        var isOpen: Bool
+    }
+
+    private struct Shared {
+        var calls: [() -> Void] = []
+        var isStopping = false
+    }
+
+    /// Only the poller's thread touches what follows, once it runs.
+    let datapath: Datapath
+    var ports: [Port] = []
+
+    private let shared = Mutex(Shared())
+    let hasCalls = Atomic<Bool>(false)
+    let wakeUp: EventDescriptor
+    private let requested: PollerMechanism?
+    private var thread = pthread_t()
+    private let started = Gate()
+    private let finished = Gate()
+
+    /// What the poller came to run on; nil before `start`.
+    public private(set) var mechanism: PollerMechanism?
+    /// How late the thread wakes from a sleep with a deadline: a running average in nanoseconds.
+    var wakeLateness: UInt64 = 30_000
+
+    /// - Parameter mechanism: what to run on; nil: io_uring where it works, else epoll.
+    public init(datapath: Datapath, mechanism: PollerMechanism? = nil) throws(SystemError) {
+        self.datapath = datapath
+        requested = mechanism
+        wakeUp = try EventDescriptor()
+    }
+
+    /// Starts the thread and returns when it polls.
+    public func start() {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        // A translation recurses once for each bridge on the way.
+        pthread_attr_setstacksize(&attributes, 16 << 20)
+        let reference = Unmanaged.passRetained(self).toOpaque()
+        let result = pthread_create(
+            &thread, &attributes,
+            { argument in
+                let poller = Unmanaged<Poller>.fromOpaque(argument!).takeRetainedValue()
+                poller.main()
+                return nil
+            }, reference)
+        precondition(result == 0, "cannot create the poller's thread: \(Errno(rawValue: result))")
+        pthread_attr_destroy(&attributes)
+        started.wait()
+    }
+
+    /// Stops the thread and waits for its end. Devices stay open; packets in queues are dropped.
+    public func stop() {
+        shared.withLock { $0.isStopping = true }
+        hasCalls.store(true, ordering: .releasing)
+        wakeUp.signal()
+        finished.wait()
+    }
+
+    /// Runs `body` on the poller's thread, between two batches, and returns its result.
+    public func run<Result>(_ body: @escaping (Datapath, UInt64) -> Result) -> Result {
+        if pthread_equal(pthread_self(), thread) != 0 { return body(datapath, MonotonicClock.now()) }
+        let done = Gate()
+        nonisolated(unsafe) var result: Result?
+        enqueue { [datapath] in
+            result = body(datapath, MonotonicClock.now())
+            done.open()
+        }
+        done.wait()
+        return result.unsafelyUnwrapped
+    }
+
+    private func enqueue(_ call: @escaping () -> Void) {
+        nonisolated(unsafe) let call = call
+        shared.withLock { $0.calls.append(call) }
+        hasCalls.store(true, ordering: .releasing)
+        wakeUp.signal()
+    }
+
+    /// Runs the calls that wait; false when the poller is to end.
+    func runCalls() -> Bool {
+        guard hasCalls.exchange(false, ordering: .acquiring) else { return true }
+        wakeUp.drain()
+        nonisolated(unsafe) var calls: [() -> Void] = []
+        let goesOn = shared.withLock { state in
+            swap(&calls, &state.calls)
+            return !state.isStopping
+        }
+        for call in calls { call() }
+        return goesOn
+    }
+
+    // MARK: Devices
+
+    /// Adds a device that reads and writes `descriptor`, which stays the caller's and must outlive the poller.
+    /// - Returns: the device's number in the data path.
+    public func addDevice(
+        name: String, descriptor: Int32, capabilities: DeviceCapabilities = DeviceCapabilities()
+    ) -> Int32 {
+        run { [self] datapath, _ in
+            let index = datapath.addDevice(name: name)
+            precondition(Int(index) == ports.count)
+            ports.append(Port(descriptor: descriptor, capabilities: capabilities, isOpen: true))
+            newPorts.append(index)
+            return index
+        }
+    }
+
+    /// Devices that the loop has not started to read yet.
+    var newPorts: [Int32] = []
+
+    // MARK: The thread
+
+    private func main() {
+        CurrentThread.setName("rookery-poller")
+        CurrentThread.setTimerSlack(nanoseconds: 1)
+        if requested != .epoll {
+            do {
+                var loop = try RingLoop(poller: self)
+                mechanism = .ioUring
+                started.open()
+                loop.run()
+                finished.open()
+                return
+            } catch {
+                precondition(requested == nil, "\(error)")
+            }
+        }
+        mechanism = .epoll
+        started.open()
+        EpollLoop(poller: self).run()
+        finished.open()
+    }
+
+    /// How long to sleep until `deadline`: less than until then, by what waking takes.
+    /// - Returns: nanoseconds; 0: spin.
+    func sleepTime(until deadline: UInt64, now: UInt64) -> Int64 {
+        let lead = min(wakeLateness &+ wakeLateness / 4, 200_000)
+        guard deadline > now &+ lead else { return 0 }
+        return Int64(deadline &- now &- lead)
+    }
+
+    /// Learns from a sleep that was to last until `wanted` and lasted until `now`.
+    func learnLateness(wanted: UInt64, now: UInt64) {
+        guard now > wanted else { return }
+        let late = min(now &- wanted, 500_000)
+        wakeLateness = (wakeLateness &* 15 &+ late) / 16
+    }
+}
+
+/// A gate that threads wait at until it is opened, once and for all.
+final class Gate: Sendable {
+    nonisolated(unsafe) private let semaphore: UnsafeMutablePointer<sem_t>
+
+    init() {
+        semaphore = .allocate(capacity: 1)
+        sem_init(semaphore, 0, 0)
+    }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func open() { sem_post(semaphore) }
+
+    func wait() {
+        while sem_wait(semaphore) != 0 && errno == EINTR {}
+        sem_post(semaphore)
+    }
+}

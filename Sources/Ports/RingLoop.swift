@@ -1,0 +1,183 @@
+import Glibc
+import Linux
+import Switch
+import Wire
+
+/// The poller's loop on io_uring.
+struct RingLoop: ~Copyable {
+    private let poller: Poller
+    private let datapath: Datapath
+    private var ring: IOUring
+    /// The packets whose storage the kernel holds, by buffer id.
+    private let buffers: UnsafeMutablePointer<PacketRef?>
+    /// Devices whose multishot read has ended and has to be started again.
+    private var stopped: [Int32] = []
+
+    /// Buffers that the kernel may fill before it has to wait for us; deeper was measured to be slower.
+    private static let bufferCount: UInt16 = 32
+    private static let header = VirtioNetHeader.byteCount
+
+    private enum Tag {
+        static let read: UInt64 = 1 << 56
+        static let write: UInt64 = 2 << 56
+        static let wake: UInt64 = 3 << 56
+        static let mask: UInt64 = 0xff << 56
+    }
+
+    init(poller: Poller) throws(IOUring.Unavailable) {
+        self.poller = poller
+        datapath = poller.datapath
+        ring = try IOUring(submissions: 256, completions: 4096)
+        buffers = .allocate(capacity: Int(Self.bufferCount))
+        buffers.initialize(repeating: nil, count: Int(Self.bufferCount))
+        try ring.makeBufferRing(count: Self.bufferCount)
+        for id in 0..<Self.bufferCount { provide(id) }
+        ring.publishBuffers()
+        ring.pollMultishot(poller.wakeUp.rawValue, userData: Tag.wake)
+    }
+
+    deinit {
+        for id in 0..<Int(Self.bufferCount) { if let packet = buffers[id] { datapath.pool.release(packet) } }
+        buffers.deallocate()
+    }
+
+    /// Gives the kernel a fresh packet's storage under `id`.
+    @inline(__always)
+    private mutating func provide(_ id: UInt16) {
+        guard let packet = datapath.pool.allocate(frameByteCount: PacketPool.largestFrame) else {
+            buffers[Int(id)] = nil
+            return
+        }
+        buffers[Int(id)] = packet
+        ring.provideBuffer(
+            packet.pointee.data - Self.header, count: PacketPool.largestFrame + Self.header, id: id)
+    }
+
+    mutating func run() {
+        while true {
+            if poller.hasCalls.load(ordering: .relaxed) {
+                guard poller.runCalls() else { return }
+                for device in poller.newPorts { startReading(device) }
+                poller.newPorts.removeAll()
+            }
+            if !stopped.isEmpty {
+                for device in stopped { startReading(device) }
+                stopped.removeAll(keepingCapacity: true)
+            }
+            datapath.run(now: MonotonicClock.now())
+            flush()
+            wait()
+            handleCompletions()
+            flush()
+        }
+    }
+
+    private mutating func wait() {
+        guard let deadline = datapath.nextDeadline else {
+            ring.enter(wait: 1, timeout: -1)
+            return
+        }
+        let now = MonotonicClock.now()
+        let sleep = poller.sleepTime(until: deadline, now: now)
+        if sleep == 0 {
+            ring.enter(wait: 0, timeout: -1)
+        } else if ring.enter(wait: 1, timeout: sleep) == -ETIME {
+            poller.learnLateness(wanted: now &+ UInt64(sleep), now: MonotonicClock.now())
+        }
+    }
+
+    private mutating func startReading(_ device: Int32) {
+        let port = poller.ports[Int(device)]
+        if port.isOpen { ring.readMultishot(port.descriptor, userData: Tag.read | UInt64(device)) }
+    }
+
+    // MARK: Completions
+
+    private mutating func handleCompletions() {
+        let now = MonotonicClock.now()
+        var provided = false
+        while let completion = ring.nextCompletion() {
+            let payload = completion.userData & ~Tag.mask
+            switch completion.userData & Tag.mask {
+            case Tag.write:
+                if completion.result < 0 { datapath.noteDeviceDrop() }
+                datapath.pool.release(PacketRef(bitPattern: UInt(payload)).unsafelyUnwrapped)
+            case Tag.read:
+                if let id = completion.bufferID {
+                    if let packet = buffers[Int(id)] {
+                        provide(id)
+                        provided = true
+                        read(packet, count: Int(completion.result), device: Int32(payload), now: now)
+                    }
+                }
+                if !completion.hasMore { readEnded(Int32(payload), completion.result) }
+            default:
+                if !completion.hasMore { ring.pollMultishot(poller.wakeUp.rawValue, userData: Tag.wake) }
+            }
+        }
+        if provided { ring.publishBuffers() }
+    }
+
+    @inline(__always)
+    private mutating func read(_ packet: PacketRef, count: Int, device: Int32, now: UInt64) {
+        guard count > Self.header else { return datapath.pool.release(packet) }
+        packet.pointee.offload = VirtioNetHeader(reading: packet.pointee.data - Self.header)
+        packet.pointee.length = count - Self.header
+        datapath.receive(packet, from: device, now: now)
+    }
+
+    private mutating func readEnded(_ device: Int32, _ result: Int32) {
+        switch -result {
+        case EBADFD, EBADF, ENODEV, ECANCELED, EIO:
+            // The device is gone, with its namespace or by our own hand.
+            poller.ports[Int(device)].isOpen = false
+        default:
+            // No buffer was free, or the kernel ended the multishot: again.
+            stopped.append(device)
+        }
+    }
+
+    // MARK: Writes
+
+    /// Hands what the data path has for devices to the ring.
+    private mutating func flush() {
+        let count = datapath.outbox.count
+        guard count > 0 else { return }
+        for index in 0..<count {
+            let item = datapath.outbox[index]
+            let port = poller.ports[Int(item.device)]
+            guard port.isOpen else {
+                datapath.noteDeviceDrop()
+                datapath.pool.release(item.packet)
+                continue
+            }
+            if item.packet.pointee.offload.isSuperPacket && !port.takesWhole(item.packet) {
+                segment(item.packet, to: port)
+            } else {
+                write(item.packet, to: port)
+            }
+        }
+        datapath.outbox.removeAll()
+    }
+
+    @inline(__always)
+    private mutating func write(_ packet: PacketRef, to port: Poller.Port) {
+        let start = packet.pointee.data - Self.header
+        packet.pointee.offload.write(to: start)
+        ring.write(
+            port.descriptor, start, count: packet.pointee.length + Self.header,
+            userData: Tag.write | UInt64(UInt(bitPattern: packet)))
+    }
+
+    private mutating func segment(_ packet: PacketRef, to port: Poller.Port) {
+        poller.segments(of: packet) { segment in write(segment, to: port) }
+    }
+}
+
+extension Poller.Port {
+    /// Whether the kernel takes the super-packet as it is.
+    func takesWhole(_ packet: PacketRef) -> Bool {
+        packet.pointee.offload.gsoType == VirtioNetHeader.gsoUDPL4
+            ? capabilities.udpSegmentation : capabilities.tcpSegmentation
+    }
+}

@@ -1,0 +1,95 @@
+// What bridges learn, and the counters that are paid late.
+
+extension Datapath {
+    /// Notes where an address is; a change removes the megaflows that went by what was known before.
+    func learn(bridge: Bridge, vlan: UInt16, mac: UInt64, port: Int32, now: UInt64) {
+        switch bridge.addresses.learn(vlan: vlan, mac: mac, port: port, now: now) {
+        case .added, .moved: changed(.address(bridge: bridge.index, vlan: vlan, mac: mac))
+        default: break
+        }
+        scheduleSweep(now: now)
+    }
+
+    /// Notes a multicast router behind a port.
+    func noteRouter(bridge: Bridge, port: Int32, now: UInt64) {
+        if bridge.routers.heard(port: port, now: now) { changed(.routers(bridge: bridge.index)) }
+        scheduleSweep(now: now)
+    }
+
+    // MARK: Credits
+
+    /// Brings all counters up to date.
+    public func payCredits() {
+        for index in 0..<flows.used where flows.flows[index].isAlive { pay(Int32(index)) }
+    }
+
+    /// Adds what a megaflow has counted since the last time to everything it counts for.
+    func pay(_ megaflow: Int32) {
+        let flow = flows.flows + Int(megaflow)
+        let packets = flow.pointee.packets &- flow.pointee.paidPackets
+        guard packets > 0 else { return }
+        let bytes = flow.pointee.bytes &- flow.pointee.paidBytes
+        flow.pointee.paidPackets = flow.pointee.packets
+        flow.pointee.paidBytes = flow.pointee.bytes
+        for index in 0..<Int(flow.pointee.creditCount) {
+            switch flow.pointee.credits.unsafelyUnwrapped[index] {
+            case .rule(let number):
+                guard let rule = rules[Int(number)] else { continue }
+                rule.packets &+= packets
+                rule.bytes &+= bytes
+                rule.lastUsed = max(rule.lastUsed, flow.pointee.lastUsed)
+            case .received(let port):
+                ports[Int(port)].receivedPackets &+= packets
+                ports[Int(port)].receivedBytes &+= bytes
+            case .sent(let port):
+                ports[Int(port)].sentPackets &+= packets
+                ports[Int(port)].sentBytes &+= bytes
+            case .carried(let direction):
+                directions[Int(direction)].packets &+= packets
+                directions[Int(direction)].bytes &+= bytes
+            case .address(let port, let vlan, let mac):
+                let bridge = bridges[Int(ports[Int(port)].bridge)]
+                bridge.addresses.touch(vlan: vlan, mac: mac, port: port, now: flow.pointee.lastUsed)
+            case .drop(let reason):
+                drops[Int(reason.rawValue)] &+= packets
+            }
+        }
+    }
+
+    // MARK: The sweep
+
+    /// Sees to it that idle megaflows and old addresses go; nothing is scheduled while there is neither.
+    func scheduleSweep(now: UInt64) {
+        guard sweepAt == nil else { return }
+        sweepAt = now &+ Self.sweepInterval
+        _ = wheel.schedule(at: now &+ Self.sweepInterval, token: Self.sweepToken)
+    }
+
+    func sweep(now: UInt64) {
+        sweepAt = nil
+        for index in 0..<flows.used where flows.flows[index].isAlive {
+            if flows.flows[index].lastUsed &+ Self.megaflowIdle <= now {
+                remove(megaflow: Int32(index))
+            } else {
+                pay(Int32(index))
+            }
+        }
+        var next: UInt64?
+        for bridge in bridges {
+            for entry in bridge.addresses.expire(now: now) {
+                changed(.address(bridge: bridge.index, vlan: entry.vlan, mac: entry.mac))
+            }
+            if bridge.routers.expire(now: now) { changed(.routers(bridge: bridge.index)) }
+            for expiry in [bridge.addresses.nextExpiry, bridge.routers.nextExpiry] {
+                if let expiry { next = min(next ?? expiry, expiry) }
+            }
+        }
+        if flows.liveCount > 0 { next = min(next ?? .max, now &+ Self.sweepInterval) }
+        if let next {
+            // Addresses may be kept young by megaflows, so their expiry is only a time to look again.
+            let at = max(next, now &+ Self.sweepInterval)
+            sweepAt = at
+            _ = wheel.schedule(at: at, token: Self.sweepToken)
+        }
+    }
+}

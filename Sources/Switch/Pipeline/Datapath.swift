@@ -1,0 +1,341 @@
+import Wire
+
+// The data path of a lab: all bridges, links and devices, in one thread.
+//
+// What: packets come in from devices (a host's TAP, an interface that exists already), cross links and bridges, and go
+// out to devices. It does no input or output, reads no clock and draws no randomness of its own: packets and the time
+// are handed in, packets for devices wait in the outbox, and `nextDeadline` says when it wants to be called again.
+//
+//     receive ─→ link ─→ port ─→ exact-match cache ─→ megaflow cache ─→ [miss: Translation] ─→ actions ─→ outbox
+//                  ↑                                                                             │
+//                  └───────────────────────── modelled link (timer wheel) ←──────────────────────┘
+//
+// Design: what packets touch (devices, directions, megaflows) lies in raw memory; what only translation and management
+// touch (bridges, ports, rules) are classes.
+// Thread-safety: none; it belongs to one poller, which also runs the management calls.
+
+/// One end of a link.
+public enum LinkEnd: Hashable, Sendable {
+    case device(Int32)
+    case port(Int32)
+    case none
+}
+
+/// One direction of a link, as the packets see it.
+struct Direction {
+    var far: LinkEnd
+    var isUp = true
+    /// Whether a `LinkDirection` carries the packets; otherwise they pass at once.
+    var isModelled = false
+    /// Packets and bytes passed while it was not modelled.
+    var packets: UInt64 = 0
+    var bytes: UInt64 = 0
+}
+
+/// Where packets enter and leave the data path.
+struct Device {
+    /// The link direction that leads away from it, or -1.
+    var direction: Int32 = -1
+    var receivedPackets: UInt64 = 0
+    var receivedBytes: UInt64 = 0
+    var sentPackets: UInt64 = 0
+    var sentBytes: UInt64 = 0
+}
+
+public final class Datapath {
+    /// The packets' memory.
+    public var pool: PacketPool
+    var wheel: TimerWheel
+
+    var devices: UnsafeMutablePointer<Device>
+    var deviceCapacity = 64
+    public private(set) var deviceCount = 0
+    var deviceNames: [String] = []
+
+    var directions: UnsafeMutablePointer<Direction>
+    var directionCapacity = 128
+    public private(set) var directionCount = 0
+    var models: [UnsafeMutablePointer<LinkDirection>?] = []
+    var profiles: [LinkProfile] = []
+
+    var bridges: [Bridge] = []
+    var ports: [BridgePort] = []
+    var rules: [FlowRule?] = []
+    private var freeRules: [Int32] = []
+
+    var exactMatches = ExactMatchCache()
+    var megaflows = MegaflowCache()
+    var flows = MegaflowTable()
+    var dependencies = DependencyIndex()
+    let scratch: UnsafeMutablePointer<FlowKey>
+    private(set) lazy var translation = Translation(datapath: self)
+
+    /// Packets for devices, in order; the poller takes them all after each batch.
+    public internal(set) var outbox = Outbox()
+    /// Packets of the bridges' own, to be sent onto the direction in `link` as soon as the present packet is done.
+    var arrivals = PacketList()
+    /// Packets for the protocol of the bridge whose port is in `link`, likewise.
+    var control = PacketList()
+    /// Packets that a link has let through.
+    var delivered = PacketList()
+
+    /// Packets dropped, by `DropReason`.
+    var drops: UnsafeMutablePointer<UInt64>
+    /// Look-ups answered by each stage.
+    public internal(set) var exactMatchHits: UInt64 = 0
+    public internal(set) var megaflowHits: UInt64 = 0
+    public internal(set) var misses: UInt64 = 0
+
+    /// Bridges whose spanning trees have decided something.
+    var treesToSettle: Set<Int32> = []
+    var treeTimers: [Int32: (at: UInt64, id: TimerID)] = [:]
+
+    let seed: UInt64
+    var sweepAt: UInt64?
+    /// The most megaflows that are kept.
+    public var megaflowLimit = 200_000
+    /// How long a megaflow stays without a packet, in nanoseconds.
+    static let megaflowIdle: UInt64 = 10_000_000_000
+    static let sweepInterval: UInt64 = 5_000_000_000
+
+    /// - Parameters:
+    ///   - seed: what all random choices of the lab's links follow from.
+    ///   - now: the clock's time, in nanoseconds.
+    ///   - memoryLimit: the most bytes of packets that may wait in queues and on links.
+    public init(seed: UInt64 = 1, now: UInt64, memoryLimit: Int = 4 << 30) {
+        self.seed = seed
+        pool = PacketPool(byteLimit: memoryLimit)
+        wheel = TimerWheel(now: now)
+        devices = .allocate(capacity: deviceCapacity)
+        directions = .allocate(capacity: directionCapacity)
+        scratch = .allocate(capacity: 1)
+        scratch.initialize(to: FlowKey())
+        drops = .allocate(capacity: DropReason.allCases.count)
+        drops.initialize(repeating: 0, count: DropReason.allCases.count)
+    }
+
+    deinit {
+        for case let model? in models {
+            model.deinitialize(count: 1)
+            model.deallocate()
+        }
+        devices.deallocate()
+        directions.deallocate()
+        scratch.deallocate()
+        drops.deallocate()
+    }
+
+    // MARK: Configuration
+
+    /// Adds a device and returns its number.
+    public func addDevice(name: String) -> Int32 {
+        if deviceCount == deviceCapacity {
+            let larger = UnsafeMutablePointer<Device>.allocate(capacity: deviceCapacity * 2)
+            larger.moveInitialize(from: devices, count: deviceCount)
+            devices.deallocate()
+            devices = larger
+            deviceCapacity *= 2
+        }
+        (devices + deviceCount).initialize(to: Device())
+        deviceNames.append(name)
+        deviceCount += 1
+        return Int32(deviceCount - 1)
+    }
+
+    /// Adds a bridge and returns its number.
+    /// - Parameter address: the MAC address that it signs its own frames with; unique among the bridges.
+    public func addBridge(name: String, address: UInt64, settings: BridgeSettings = BridgeSettings()) -> Int32 {
+        let bridge = Bridge(index: Int32(bridges.count), name: name, address: address, settings: settings)
+        bridges.append(bridge)
+        if settings.spanningTree {
+            bridge.spanningTree = SpanningTree(
+                bridgeAddress: address, priority: settings.priority, parameters: SpanningTree.Parameters(txHoldCount: 10))
+        }
+        if settings.standalone {
+            addFlow(bridge: bridge.index, table: 0, priority: 0, match: Match(), instructions: Instructions(apply: [.output(PortNumber.normal)]), now: 0)
+        }
+        return bridge.index
+    }
+
+    /// Adds a port to a bridge and returns its number in the data path.
+    /// - Parameter number: its OpenFlow number, not yet used in this bridge.
+    public func addPort(bridge: Int32, number: UInt32, name: String, vlan: VLANMode = .trunk(nil)) -> Int32 {
+        let owner = bridges[Int(bridge)]
+        precondition(owner.ports[number] == nil, "port \(number) of \(owner.name) exists")
+        let port = BridgePort(index: Int32(ports.count), bridge: bridge, number: number, name: name)
+        port.vlan = vlan
+        ports.append(port)
+        owner.ports[number] = port.index
+        let at = owner.ordered.firstIndex { ports[Int($0)].number > number } ?? owner.ordered.endIndex
+        owner.ordered.insert(port.index, at: at)
+        changed(.ports(bridge: bridge))
+        return port.index
+    }
+
+    /// Joins two ends by a link and returns the link's number; its directions are `2 × number` (a to b) and that + 1.
+    public func addLink(
+        _ a: LinkEnd, _ b: LinkEnd, forward: LinkProfile = LinkProfile(), reverse: LinkProfile = LinkProfile(),
+        isUp: Bool = true, now: UInt64
+    ) -> Int32 {
+        let link = Int32(directionCount / 2)
+        appendDirection(to: b)
+        appendDirection(to: a)
+        attach(a, direction: link * 2)
+        attach(b, direction: link * 2 + 1)
+        setProfile(link: link, forward: forward, reverse: reverse, now: now)
+        for end in [a, b] {
+            guard case .port(let index) = end else { continue }
+            let other = end == a ? b : a
+            addToSpanningTree(ports[Int(index)], facing: other, now: now)
+        }
+        if !isUp { setUp(link: link, false, now: now) }
+        settleSpanningTrees(now: now)
+        return link
+    }
+
+    private func appendDirection(to far: LinkEnd) {
+        if directionCount == directionCapacity {
+            let larger = UnsafeMutablePointer<Direction>.allocate(capacity: directionCapacity * 2)
+            larger.moveInitialize(from: directions, count: directionCount)
+            directions.deallocate()
+            directions = larger
+            directionCapacity *= 2
+        }
+        (directions + directionCount).initialize(to: Direction(far: far))
+        models.append(nil)
+        profiles.append(LinkProfile())
+        directionCount += 1
+    }
+
+    private func attach(_ end: LinkEnd, direction: Int32) {
+        switch end {
+        case .device(let device): devices[Int(device)].direction = direction
+        case .port(let port):
+            ports[Int(port)].direction = direction
+            changed(.ports(bridge: ports[Int(port)].bridge))
+        case .none: break
+        }
+    }
+
+    /// What a link is set to do: forward (a to b) and reverse.
+    public func profile(link: Int32) -> (forward: LinkProfile, reverse: LinkProfile) {
+        (profiles[Int(link) * 2], profiles[Int(link) * 2 + 1])
+    }
+
+    /// Changes what a link does; packets on it stay on it.
+    public func setProfile(link: Int32, forward: LinkProfile, reverse: LinkProfile, now: UInt64) {
+        for (offset, profile) in [forward, reverse].enumerated() {
+            let index = Int(link) * 2 + offset
+            profiles[index] = profile
+            if let model = models[index] {
+                model.pointee.setProfile(profile, now: now, wheel: &wheel, pool: &pool)
+            } else if !profile.isIdeal {
+                let model = UnsafeMutablePointer<LinkDirection>.allocate(capacity: 1)
+                model.initialize(
+                    to: LinkDirection(
+                        index: Int32(index), profile: profile,
+                        random: RandomSource(labSeed: seed, linkIndex: link, direction: offset)))
+                if !directions[index].isUp { model.pointee.setUp(false, now: now, wheel: &wheel, pool: &pool) }
+                models[index] = model
+                // Once modelled, a direction stays modelled: packets may be on it, and order must hold.
+                directions[index].isModelled = true
+            }
+        }
+        changed(.link(link))
+    }
+
+    public func isUp(link: Int32) -> Bool { directions[Int(link) * 2].isUp }
+
+    /// Plugs or pulls the cable.
+    public func setUp(link: Int32, _ up: Bool, now: UInt64) {
+        for index in [Int(link) * 2, Int(link) * 2 + 1] where directions[index].isUp != up {
+            directions[index].isUp = up
+            models[index]?.pointee.setUp(up, now: now, wheel: &wheel, pool: &pool)
+        }
+        changed(.link(link))
+        for index in [Int(link) * 2, Int(link) * 2 + 1] {
+            guard case .port(let port) = directions[index].far else { continue }
+            linkChanged(port: ports[Int(port)], up: up, now: now)
+        }
+        settleSpanningTrees(now: now)
+        run(now: now)
+    }
+
+    func deviceName(_ device: Int32) -> String { deviceNames[Int(device)] }
+
+    // MARK: Flows
+
+    /// Adds a flow, or replaces the one with the same match and priority.
+    public func addFlow(
+        bridge: Int32, table: UInt8, priority: UInt16, match: Match, instructions: Instructions, cookie: UInt64 = 0,
+        now: UInt64
+    ) {
+        let owner = bridges[Int(bridge)]
+        while owner.tables.count <= Int(table) { owner.tables.append(FlowTable()) }
+        let rule = FlowRule(
+            table: table, priority: priority, match: match, cookie: cookie, instructions: instructions, created: now)
+        let flowTable = owner.tables[Int(table)]
+        // Megaflows go first: they pay what they owe to rules that still stand under their numbers.
+        changed(.table(bridge: bridge, table: table))
+        let present = flowTable.classifier.find(match, priority: priority)
+        if present >= 0 {
+            rules[Int(present)] = rule
+            return
+        }
+        let number: Int32
+        if let free = freeRules.popLast() {
+            number = free
+            rules[Int(free)] = rule
+        } else {
+            number = Int32(rules.count)
+            rules.append(rule)
+        }
+        flowTable.classifier.insert(match, priority: priority, rule: number)
+    }
+
+    /// Removes the flow with this match and priority; false where there is none.
+    @discardableResult
+    public func removeFlow(bridge: Int32, table: UInt8, priority: UInt16, match: Match) -> Bool {
+        let owner = bridges[Int(bridge)]
+        guard Int(table) < owner.tables.count else { return false }
+        let flowTable = owner.tables[Int(table)]
+        let number = flowTable.classifier.find(match, priority: priority)
+        guard number >= 0 else { return false }
+        changed(.table(bridge: bridge, table: table))
+        flowTable.classifier.remove(match, priority: priority)
+        rules[Int(number)] = nil
+        freeRules.append(number)
+        return true
+    }
+
+    /// The flows of a bridge, by table and falling priority, with their counters brought up to date.
+    public func flows(bridge: Int32) -> [FlowRule] {
+        payCredits()
+        var list: [FlowRule] = []
+        for table in bridges[Int(bridge)].tables {
+            table.classifier.forEach { number in
+                if let rule = rules[Int(number)] { list.append(rule) }
+            }
+        }
+        return list.sorted { ($0.table, $1.priority, $0.created) < ($1.table, $0.priority, $1.created) }
+    }
+
+    // MARK: Exact invalidation
+
+    /// Removes every megaflow whose translation asked about `subject`.
+    func changed(_ subject: Subject) {
+        while true {
+            let megaflow = dependencies.first(subject)
+            if megaflow < 0 { return }
+            remove(megaflow: megaflow)
+        }
+    }
+
+    func remove(megaflow: Int32) {
+        pay(megaflow)
+        megaflows.remove(megaflow)
+        dependencies.remove(head: flows.flows[Int(megaflow)].dependencies)
+        flows.flows[Int(megaflow)].dependencies = -1
+        flows.remove(megaflow)
+    }
+}

@@ -1,0 +1,102 @@
+// The flow key as the pipeline changes it: the header stack grows and shrinks, and parts belong to one bridge only.
+
+/// One VLAN tag of a key.
+struct VLANTag: Equatable {
+    var tpid: UInt16
+    /// With `FlowKey.vlanPresent` set.
+    var tci: UInt16
+}
+
+extension FlowKey {
+    /// A field of at most 64 bits.
+    func value(_ field: Field) -> UInt64 { self[field].low }
+
+    mutating func set(_ field: Field, _ value: UInt64) { self[field] = FieldValue(value) }
+
+    /// Forgets what belongs to one bridge: metadata, registers, tunnel and connection state, all but the input port.
+    mutating func clearPipelineFields() {
+        for word in 1..<32 where self[word: word] != 0 { self[word: word] = 0 }
+    }
+
+    /// Whether the headers of the packet are the same.
+    func packetEquals(_ other: FlowKey) -> Bool {
+        for word in 32..<Self.wordCount where self[word: word] != other[word: word] { return false }
+        return true
+    }
+
+    var isIP: Bool {
+        let type = value(.ethType)
+        return type == 0x0800 || type == 0x86dd
+    }
+
+    /// The tags, outermost first.
+    var vlanTags: [VLANTag] {
+        var tags: [VLANTag] = []
+        for (tci, tpid) in [(Field.vlanTCI, Field.vlanTPID), (.vlan2TCI, .vlan2TPID)] {
+            let word = UInt16(truncatingIfNeeded: value(tci))
+            guard word & Self.vlanPresent != 0 else { break }
+            let type = UInt16(truncatingIfNeeded: value(tpid))
+            tags.append(VLANTag(tpid: type == 0 ? 0x8100 : type, tci: word))
+        }
+        return tags
+    }
+
+    private mutating func setTags(_ tags: [VLANTag]) {
+        for (place, (tci, tpid)) in [(Field.vlanTCI, Field.vlanTPID), (.vlan2TCI, .vlan2TPID)].enumerated() {
+            set(tci, place < tags.count ? UInt64(tags[place].tci) : 0)
+            set(tpid, place < tags.count ? UInt64(tags[place].tpid) : 0)
+        }
+    }
+
+    /// A new outer tag: the present outer tag's VLAN and priority, or 0 (OpenFlow 1.5, table 7).
+    mutating func pushVLAN(tpid: UInt16) {
+        let tags = vlanTags
+        let tci = tags.first?.tci ?? Self.vlanPresent
+        setTags([VLANTag(tpid: tpid, tci: tci)] + tags)
+    }
+
+    mutating func popVLAN() { setTags(Array(vlanTags.dropFirst())) }
+
+    /// The transport fields that the packet has, by protocol.
+    var transportFields: [Field] {
+        guard isIP, value(.ipFragment) & UInt64(Self.fragmentLater) == 0 else { return [] }
+        switch value(.ipProtocol) {
+        case 6: return [.tcpSource, .tcpDestination]
+        case 17: return [.udpSource, .udpDestination]
+        case 132: return [.sctpSource, .sctpDestination]
+        case 1: return [.icmpType, .icmpCode]
+        case 58: return [.icmpv6Type, .icmpv6Code]
+        default: return []
+        }
+    }
+
+    /// Network and link fields that actions may have changed, tags apart.
+    var rewritableFields: [Field] {
+        var fields: [Field] = [.ethDestination, .ethSource]
+        switch value(.ethType) {
+        case 0x0800: fields += [.ipv4Source, .ipv4Destination, .ipToS, .ipTTL]
+        case 0x86dd:
+            fields += [.ipv6Source, .ipv6Destination, .ipv6FlowLabel, .ipToS, .ipTTL]
+            if value(.ipProtocol) == 58 { fields += [.ndTarget, .ndSourceEth, .ndTargetEth] }
+        case 0x0806, 0x8035: fields += [.arpOperation, .arpSource, .arpTarget, .arpSourceEth, .arpTargetEth]
+        case 0x8847, 0x8848: fields += [.mplsLabel, .mplsTC, .mplsBoS, .mplsTTL]
+        default: break
+        }
+        return fields + transportFields
+    }
+}
+
+extension FlowMask {
+    /// The answer depends on the tags.
+    mutating func setExactVLANs() {
+        setExact(.vlanTCI)
+        setExact(.vlanTPID)
+    }
+
+    /// The answer depends on both tags, as it does once one is pushed or popped.
+    mutating func setExactTagStack() {
+        setExactVLANs()
+        setExact(.vlan2TCI)
+        setExact(.vlan2TPID)
+    }
+}

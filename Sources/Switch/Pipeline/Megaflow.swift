@@ -1,0 +1,164 @@
+// Cached answers of the pipeline.
+//
+// What: a megaflow is a masked key (kept by the `MegaflowCache`) and what to do with the packets under it: the actions
+// of the data path, and the *credits*, the rules, ports, links and addresses that each packet counts for.
+// Design: the packet's way touches only the actions and three counters. The credits are paid later, when someone asks
+// for a counter, when the megaflow goes, and at each sweep: a way through a hundred switches costs a packet no more
+// than a way through one, and every counter is right whenever it is read.
+
+/// What the data path does with a packet: no reference in it, so that it may lie in raw memory.
+enum DatapathAction {
+    /// Hands the packet to a device.
+    case device(Int32)
+    /// Puts the packet onto a modelled direction of a link.
+    case link(Int32)
+    /// Overwrites a header field.
+    case setField(Field, FieldValue)
+    case pushVLAN(tpid: UInt16, tci: UInt16)
+    case popVLAN
+    /// The queue for the outputs that follow.
+    case setQueue(UInt32)
+    /// To the spanning tree of the port's bridge.
+    case bridgeProtocol(port: Int32)
+}
+
+/// What a packet counts for.
+enum Credit {
+    case rule(Int32)
+    case received(port: Int32)
+    case sent(port: Int32)
+    /// An unmodelled direction of a link.
+    case carried(direction: Int32)
+    /// Keeps a learned address young.
+    case address(port: Int32, vlan: UInt16, mac: UInt64)
+    case drop(DropReason)
+}
+
+/// Why the data path dropped a packet.
+public enum DropReason: UInt8, CaseIterable, Sendable, Codable {
+    /// The host's virtio-net header contradicts its frame.
+    case badOffload
+    /// The frame is shorter than an Ethernet header or longer than any packet.
+    case badLength
+    /// The device or port has no link.
+    case unconnected
+    case linkDown
+    /// No flow matched, in a table without a miss entry.
+    case noFlow
+    /// A flow says so, or sends the packet nowhere.
+    case flow
+    /// The port's spanning-tree state does not forward.
+    case spanningTree
+    /// The port does not carry the VLAN.
+    case vlan
+    /// The destination is behind the port that the packet came from.
+    case hairpin
+    /// An address that bridges do not forward (802.1D 7.12.6).
+    case reserved
+    /// No port of the bridge leads on.
+    case nowhere
+    /// The TTL reached 0.
+    case ttl
+    /// The flows or the switches form a loop.
+    case tooDeep
+    case noMemory
+    /// The kernel did not take the packet.
+    case device
+}
+
+struct Megaflow {
+    var packets: UInt64 = 0
+    var bytes: UInt64 = 0
+    var lastUsed: UInt64 = 0
+    /// What has been paid to the credits.
+    var paidPackets: UInt64 = 0
+    var paidBytes: UInt64 = 0
+    var actions: UnsafeMutablePointer<DatapathAction>?
+    var credits: UnsafeMutablePointer<Credit>?
+    var actionCount: Int32 = 0
+    var creditCount: Int32 = 0
+    /// The head of its list in the dependency index.
+    var dependencies: Int32 = -1
+    var isAlive = false
+}
+
+/// The megaflows by number, at stable numbers; a number that a megaflow leaves is not given out again before the
+/// exact-match cache has forgotten it.
+struct MegaflowTable: ~Copyable {
+    private(set) var flows: UnsafeMutablePointer<Megaflow>
+    private var capacity: Int
+    private(set) var used = 0
+    private(set) var liveCount = 0
+    private var free: [Int32] = []
+    /// Numbers that may still stand in the exact-match cache.
+    private(set) var quarantine: [Int32] = []
+
+    init() {
+        capacity = 1024
+        flows = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        for index in 0..<used where flows[index].isAlive { Self.freeBlocks(flows + index) }
+        flows.deallocate()
+    }
+
+    mutating func add(actions: [DatapathAction], credits: [Credit], now: UInt64) -> Int32 {
+        var index: Int32
+        if let last = free.popLast() {
+            index = last
+        } else {
+            if used == capacity {
+                let larger = UnsafeMutablePointer<Megaflow>.allocate(capacity: capacity * 2)
+                larger.moveInitialize(from: flows, count: used)
+                flows.deallocate()
+                flows = larger
+                capacity *= 2
+            }
+            index = Int32(used)
+            used += 1
+        }
+        var flow = Megaflow()
+        flow.lastUsed = now
+        flow.isAlive = true
+        flow.actionCount = Int32(actions.count)
+        flow.creditCount = Int32(credits.count)
+        if !actions.isEmpty {
+            let copy = UnsafeMutablePointer<DatapathAction>.allocate(capacity: actions.count)
+            actions.withUnsafeBufferPointer { copy.initialize(from: $0.baseAddress!, count: actions.count) }
+            flow.actions = copy
+        }
+        if !credits.isEmpty {
+            let copy = UnsafeMutablePointer<Credit>.allocate(capacity: credits.count)
+            credits.withUnsafeBufferPointer { copy.initialize(from: $0.baseAddress!, count: credits.count) }
+            flow.credits = copy
+        }
+        (flows + Int(index)).initialize(to: flow)
+        liveCount += 1
+        return index
+    }
+
+    mutating func remove(_ index: Int32) {
+        let flow = flows + Int(index)
+        guard flow.pointee.isAlive else { return }
+        Self.freeBlocks(flow)
+        flow.pointee.isAlive = false
+        flow.pointee.actions = nil
+        flow.pointee.credits = nil
+        flow.pointee.actionCount = 0
+        flow.pointee.creditCount = 0
+        liveCount -= 1
+        quarantine.append(index)
+    }
+
+    /// Gives the quarantined numbers free; the exact-match cache must have been emptied.
+    mutating func endQuarantine() {
+        free.append(contentsOf: quarantine)
+        quarantine.removeAll(keepingCapacity: true)
+    }
+
+    private static func freeBlocks(_ flow: UnsafeMutablePointer<Megaflow>) {
+        flow.pointee.actions?.deallocate()
+        flow.pointee.credits?.deallocate()
+    }
+}

@@ -1,0 +1,125 @@
+// The learning switch: what `NORMAL` does (IEEE 802.1D-2004 7.7 to 7.9, 802.1Q VLANs as Open vSwitch's ports have
+// them, RFC 4541 2.1.1 for reports of multicast groups).
+
+extension Translation {
+    func normal(_ place: Place) {
+        wildcards.setExact(.ethDestination)
+        wildcards.setExact(.ethSource)
+        wildcards.setExactVLANs()
+        let destination = key.value(.ethDestination)
+        if ReservedAddress.isLinkLocal(destination) { return drop(.reserved) }
+        guard let vlan = inputVLAN(place) else { return drop(.vlan) }
+        learnSource(place)
+
+        let bridge = place.bridge
+        if ReservedAddress.isMulticast(destination) {
+            if isMulticastReport(place) { return sendToRouters(place, vlan) }
+            recorder?.line("-> \(destination == 0xffff_ffff_ffff ? "broadcast" : "multicast") packet, flooding")
+            return flood(place, vlan)
+        }
+        note(.address(bridge: bridge.index, vlan: vlan, mac: destination))
+        let known = bridge.addresses.lookup(vlan: vlan, mac: destination, now: now)
+        guard known >= 0 else {
+            recorder?.line("-> no learned MAC for destination, flooding")
+            return flood(place, vlan)
+        }
+        let port = datapath.ports[Int(known)]
+        if port === place.port {
+            recorder?.line("-> forwarding to input port: nothing to do")
+            return drop(.hairpin)
+        }
+        recorder?.line("-> forwarding to learned port \(port.number)")
+        send(to: port, vlan, place)
+    }
+
+    /// Learns where the packet's sender is.
+    func learnSource(_ place: Place) {
+        let source = key.value(.ethSource)
+        guard !ReservedAddress.isMulticast(source), let vlan = inputVLAN(place) else { return }
+        wildcards.setExact(.ethSource)
+        wildcards.setExactVLANs()
+        note(.address(bridge: place.bridge.index, vlan: vlan, mac: source))
+        credits.append(.address(port: place.port.index, vlan: vlan, mac: source))
+        if learns { datapath.learn(bridge: place.bridge, vlan: vlan, mac: source, port: place.port.index, now: now) }
+    }
+
+    /// The VLAN that the packet is in, or nil where the port does not carry it.
+    private func inputVLAN(_ place: Place) -> UInt16? {
+        let tags = key.vlanTags
+        // Priority tags (VLAN 0) count as no tag.
+        let tagged = tags.first.map { $0.tci & 0xfff } ?? 0
+        switch place.port.vlan {
+        case .trunk:
+            return place.port.vlan.carries(tagged) ? tagged : nil
+        case .access(let tag):
+            return tagged == 0 ? tag : nil
+        case .nativeTagged(let tag, _), .nativeUntagged(let tag, _):
+            if tagged == 0 { return tag }
+            return place.port.vlan.carries(tagged) ? tagged : nil
+        }
+    }
+
+    private func flood(_ place: Place, _ vlan: UInt16) {
+        var sent = false
+        for index in place.bridge.ordered {
+            let port = datapath.ports[Int(index)]
+            guard port !== place.port, port.floods, port.state == .forwarding, port.vlan.carries(vlan) else { continue }
+            send(to: port, vlan, place)
+            sent = true
+        }
+        if !sent { drop(.nowhere) }
+    }
+
+    private func send(to port: BridgePort, _ vlan: UInt16, _ place: Place) {
+        guard port.vlan.carries(vlan) else { return drop(.vlan) }
+        let saved = key
+        let tagged: Bool
+        switch port.vlan {
+        case .access: tagged = false
+        case .nativeUntagged(let tag, _): tagged = vlan != tag
+        case .trunk, .nativeTagged: tagged = vlan != 0
+        }
+        let tags = key.vlanTags
+        if tagged {
+            if tags.isEmpty { key.pushVLAN(tpid: 0x8100) }
+            key.set(.vlanVID, UInt64(vlan) | 0x1000)
+        } else if !tags.isEmpty {
+            // A priority tag or the VLAN's own comes off.
+            key.popVLAN()
+        }
+        emit(port, place)
+        key = saved
+    }
+
+    // MARK: Multicast reports
+
+    private func isMulticastReport(_ place: Place) -> Bool {
+        wildcards.setExact(.ethType)
+        guard key.isIP else { return false }
+        wildcards.setExact(.ipProtocol)
+        // IGMP and ICMPv6 both have their type in the transport word.
+        guard key.value(.ipProtocol) == 2 || key.value(.ipProtocol) == 58 else { return false }
+        wildcards.setExact(.icmpType)
+        guard let frame else { return false }
+        switch MulticastMessage.classify(frame: frame, layout: layout) {
+        case .report: return true
+        case .query:
+            if learns { datapath.noteRouter(bridge: place.bridge, port: place.port.index, now: now) }
+            return false
+        case .none: return false
+        }
+    }
+
+    private func sendToRouters(_ place: Place, _ vlan: UInt16) {
+        note(.routers(bridge: place.bridge.index))
+        recorder?.line("-> multicast group report: to the ports of multicast routers")
+        var sent = false
+        for index in place.bridge.routers.ports(now: now) where index != place.port.index {
+            let port = datapath.ports[Int(index)]
+            guard port.state == .forwarding, port.vlan.carries(vlan) else { continue }
+            send(to: port, vlan, place)
+            sent = true
+        }
+        if !sent { drop(.nowhere) }
+    }
+}
