@@ -23,7 +23,7 @@ public struct PacketLayout: Equatable, Sendable {
     /// The bits of `ip_frag`: 0 whole, 1 first fragment, 3 later fragment (`FlowKey.fragmentAny | .fragmentLater`).
     public var fragment: UInt8 = 0
     /// The end of the IP packet, or of the frame where there is none: what is behind it is Ethernet padding.
-    /// Cut to the frame when the header claims more (or says 0, as an IPv6 jumbogram or super-packet does).
+    /// A header that claims more than there is counts as unparsed.
     public var end: Int32 = 0
 
     /// The network layer protocol of a frame.
