@@ -24,31 +24,12 @@ public struct PacketList {
         count &+= 1
     }
 
-    /// Puts `packet` at the front.
-    public mutating func prepend(_ packet: PacketRef) {
-        packet.pointee.next = first
-        if first == nil { last = packet }
-        first = packet
-        count &+= 1
-    }
-
     /// Takes the first packet out.
     public mutating func popFirst() -> PacketRef? {
         guard let packet = first else { return nil }
         first = packet.pointee.next
         if first == nil { last = nil }
         packet.pointee.next = nil
-        count &-= 1
-        return packet
-    }
-
-    /// Takes the last packet out, in time proportional to the length: for the rare trim of a queue that shrank.
-    public mutating func popLast() -> PacketRef? {
-        guard let packet = last, var before = first else { return nil }
-        if before == packet { return popFirst() }
-        while let next = before.pointee.next, next != packet { before = next }
-        before.pointee.next = nil
-        last = before
         count &-= 1
         return packet
     }

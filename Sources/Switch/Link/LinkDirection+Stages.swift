@@ -1,0 +1,270 @@
+import Wire
+
+// The stages that a packet passes, in order.
+
+extension LinkDirection {
+    // MARK: - Loss, duplication, corruption, MTU
+
+    /// The way of a packet that is a super-packet or meets an effect.
+    mutating func sendImpaired(
+        _ packet: PacketRef, now: UInt64, pool: inout PacketPool, delivered: inout PacketList
+    ) {
+        guard let size = WireSize(of: packet) else {
+            let size = WireSize(frame: packet.pointee.length)
+            countArrival(size)
+            drop(packet, size, .malformed, &pool)
+            return
+        }
+        countArrival(size)
+        guard isUp else {
+            drop(packet, size, .down, &pool)
+            return
+        }
+        guard size.packets > 1, mustSegment(size) else {
+            impair(packet, size, now: now, pool: &pool, delivered: &delivered)
+            return
+        }
+        impair(packet, size, now: now, pool: &pool, delivered: &delivered)
+    }
+
+    /// Whether a super-packet of `size` would get something wrong that its segments get right.
+    private func mustSegment(_ size: WireSize) -> Bool {
+        if isPerPacket { return true }
+        guard rate != 0 else { return false }
+        return Double(size.bytes) * nanosecondsPerByte > Self.longestTransmission
+            || size.packets > queuePacketLimit || size.bytes > queueByteLimit
+    }
+
+    private mutating func impair(
+        _ packet: PacketRef, _ size: WireSize, now: UInt64, pool: inout PacketPool, delivered: inout PacketList
+    ) {
+        if isLost() {
+            drop(packet, size, .loss, &pool)
+            return
+        }
+        if duplication?.next(&random) == true {
+            // Each copy goes its own way from here.
+            if let twin = pool.copy(packet) {
+                counters.duplicates &+= UInt64(size.packets)
+                corruptAndAdmit(twin, size, now: now, pool: &pool, delivered: &delivered)
+            }
+        }
+        corruptAndAdmit(packet, size, now: now, pool: &pool, delivered: &delivered)
+    }
+
+    private mutating func isLost() -> Bool {
+        if let lost = randomLoss?.next(&random) { return lost }
+        return burstLoss?.next(&random) ?? false
+    }
+
+    private mutating func corruptAndAdmit(
+        _ packet: PacketRef, _ size: WireSize, now: UInt64, pool: inout PacketPool, delivered: inout PacketList
+    ) {
+        if corruption?.next(&random) == true { corrupt(packet) }
+        if size.largestFrame &- 14 > mtu, size.largestFrame &- packet.ethernetHeaderByteCount > mtu {
+            drop(packet, size, .mtu, &pool)
+            return
+        }
+        admit(packet, size, now: now, pool: &pool, delivered: &delivered)
+    }
+
+    /// Flips one bit behind the Ethernet addresses and type.
+    private mutating func corrupt(_ packet: PacketRef) {
+        let bitCount = (packet.pointee.length - 14) * 8
+        guard bitCount > 0 else { return }
+        // A receiver finishes an unfinished checksum over whatever the packet holds, and takes a verified one on trust:
+        // either way it would not see the error that a wire would have shown it.
+        packet.finishChecksum()
+        packet.pointee.offload.flags &= ~VirtioNetHeader.dataValid
+        let bit = random.integer(below: bitCount)
+        let byte = packet.pointee.data + (14 + bit / 8)
+        byte.storeBytes(of: byte.load(as: UInt8.self) ^ (1 << UInt8(bit % 8)), as: UInt8.self)
+        counters.corruptions &+= 1
+    }
+
+    // MARK: - Queue and transmitter
+
+    /// The packet comes to the transmitter.
+    mutating func admit(
+        _ packet: PacketRef, _ size: WireSize, now: UInt64, pool: inout PacketPool, delivered: inout PacketList
+    ) {
+        guard rate != 0 else {
+            fly(packet, size, departure: now, now: now, pool: &pool, delivered: &delivered)
+            return
+        }
+        runTransmitter(until: now, pool: &pool)
+        let isFree = queue.isEmpty && transmitterFree <= now
+        if earlyDetection != nil, !passesEarlyDetection(packet, size, isFree: isFree, now: now, pool: &pool) {
+            return
+        }
+        if isFree {
+            transmit(packet, size, start: now, now: now, pool: &pool)
+            return
+        }
+        guard queuedPackets &+ size.packets <= queuePacketLimit, queuedBytes &+ size.bytes <= queueByteLimit else {
+            drop(packet, size, .queueFull, &pool)
+            return
+        }
+        queue.append(pool.compacted(packet))
+        queuedPackets &+= size.packets
+        queuedBytes &+= size.bytes
+        counters.queuedPacketsMaximum = max(counters.queuedPacketsMaximum, UInt64(queuedPackets))
+        counters.queuedBytesMaximum = max(counters.queuedBytesMaximum, UInt64(queuedBytes))
+    }
+
+    private mutating func passesEarlyDetection(
+        _ packet: PacketRef, _ size: WireSize, isFree: Bool, now: UInt64, pool: inout PacketPool
+    ) -> Bool {
+        let verdict = earlyDetection?.judge(
+            backlog: queuedBytes, now: now, idle: isFree ? transmitterFree : nil,
+            nanosecondsPerByte: nanosecondsPerByte, random: &random)
+        switch verdict {
+        case .pass?, nil:
+            return true
+        case .markOrDrop? where earlyDetection?.ecn == true && CongestionMark.apply(to: packet):
+            counters.marks &+= UInt64(size.packets)
+            return true
+        case .markOrDrop?, .drop?:
+            drop(packet, size, .aqm, &pool)
+            return false
+        }
+    }
+
+    /// Starts every transmission that was to start by `now`, each at its own time.
+    mutating func runTransmitter(until now: UInt64, pool: inout PacketPool) {
+        while transmitterFree <= now {
+            guard let packet = dequeue(at: transmitterFree, pool: &pool) else { return }
+            let size = WireSize(of: packet) ?? WireSize(frame: packet.pointee.length)
+            transmit(
+                packet, size, start: max(transmitterFree, packet.pointee.stamp), now: now, pool: &pool)
+        }
+    }
+
+    /// Takes the packet out of the queue that the discipline lets pass.
+    private mutating func dequeue(at time: UInt64, pool: inout PacketPool) -> PacketRef? {
+        var isFirst = true
+        while let packet = queue.popFirst() {
+            let size = WireSize(of: packet) ?? WireSize(frame: packet.pointee.length)
+            queuedPackets &-= size.packets
+            queuedBytes &-= size.bytes
+            let arrival = packet.pointee.stamp
+            let verdict = controlledDelay?.judge(
+                sojourn: time > arrival ? time &- arrival : 0, backlog: queuedBytes, now: time, isFirst: isFirst)
+            guard verdict == .drop else { return packet }
+            if controlledDelay?.ecn == true, CongestionMark.apply(to: packet) {
+                counters.marks &+= UInt64(size.packets)
+                return packet
+            }
+            drop(packet, size, .aqm, &pool)
+            isFirst = false
+        }
+        controlledDelay?.queueIsEmpty()
+        return nil
+    }
+
+    private mutating func transmit(
+        _ packet: PacketRef, _ size: WireSize, start: UInt64, now: UInt64, pool: inout PacketPool
+    ) {
+        var departure = start
+        if rate != 0 {
+            let work = UInt64(truncatingIfNeeded: size.bytes) &* 8_000_000_000 &+ transmitterRemainder
+            departure &+= work / rate
+            transmitterRemainder = work % rate
+            if !keepsOrder {
+                rateMeter.record(
+                    byteCount: size.bytes, due: departure, now: max(now, departure),
+                    nanosecondsPerByte: nanosecondsPerByte)
+            }
+        }
+        transmitterFree = departure
+        setDue(packet, departure: departure)
+        flight.insert(pool.compacted(packet))
+        counters.flyingPackets &+= UInt64(size.packets)
+    }
+
+    // MARK: - Propagation and delivery
+
+    /// The way past a transmitter without a rate.
+    private mutating func fly(
+        _ packet: PacketRef, _ size: WireSize, departure: UInt64, now: UInt64, pool: inout PacketPool,
+        delivered: inout PacketList
+    ) {
+        setDue(packet, departure: departure)
+        if packet.pointee.due <= now, flight.isEmpty {
+            flight.passAtOnce()
+            deliver(packet, size, &delivered)
+            return
+        }
+        flight.insert(pool.compacted(packet))
+        counters.flyingPackets &+= UInt64(size.packets)
+    }
+
+    @inline(__always)
+    private mutating func setDue(_ packet: PacketRef, departure: UInt64) {
+        if keepsOrder {
+            packet.pointee.due = departure &+ delay
+        } else {
+            packet.pointee.due = departure &+ drawnDelay()
+        }
+    }
+
+    private mutating func drawnDelay() -> UInt64 {
+        if reordering?.next(&random) == true {
+            counters.expedited &+= 1
+            return 0
+        }
+        guard let offset = jitter?.next(&random) else { return delay }
+        return UInt64(min(max(0, Double(delay) + offset), 0x1p62))
+    }
+
+    mutating func deliver(_ packet: PacketRef, _ size: WireSize, _ delivered: inout PacketList) {
+        counters.packetsDelivered &+= UInt64(size.packets)
+        counters.bytesDelivered &+= UInt64(size.bytes)
+        delivered.append(packet)
+    }
+
+    // MARK: - Counting and dropping
+
+    @inline(__always)
+    mutating func countArrival(_ size: WireSize) {
+        counters.packetsIn &+= UInt64(size.packets)
+        counters.bytesIn &+= UInt64(size.bytes)
+    }
+
+    mutating func drop(_ packet: PacketRef, _ size: WireSize, _ reason: LinkDrop, _ pool: inout PacketPool) {
+        counters[reason] &+= UInt64(size.packets)
+        pool.release(packet)
+    }
+
+    /// Drops the tail of a queue that is longer than its limit.
+    mutating func trimQueue(_ pool: inout PacketPool) {
+        guard queuedPackets > queuePacketLimit || queuedBytes > queueByteLimit else { return }
+        var old = queue
+        queue = PacketList()
+        queuedPackets = 0
+        queuedBytes = 0
+        while let packet = old.popFirst() {
+            let size = WireSize(of: packet) ?? WireSize(frame: packet.pointee.length)
+            if queuedPackets + size.packets <= queuePacketLimit, queuedBytes + size.bytes <= queueByteLimit {
+                queue.append(packet)
+                queuedPackets += size.packets
+                queuedBytes += size.bytes
+            } else {
+                drop(packet, size, .queueFull, &pool)
+            }
+        }
+    }
+
+    mutating func dropEverything(_ pool: inout PacketPool) {
+        while let packet = queue.popFirst() {
+            drop(packet, WireSize(of: packet) ?? WireSize(frame: packet.pointee.length), .down, &pool)
+        }
+        queuedPackets = 0
+        queuedBytes = 0
+        while let packet = flight.popAny() {
+            drop(packet, WireSize(of: packet) ?? WireSize(frame: packet.pointee.length), .down, &pool)
+        }
+        counters.flyingPackets = 0
+        controlledDelay?.queueIsEmpty()
+    }
+}
