@@ -6,7 +6,7 @@ import Wire
 // sender's stack would have cut it and that the checksum is unfinished. Most frames cross the lab like that. Cutting
 // happens where a link or port really needs frames of the wire's size.
 //
-// The offload header comes from a host and is not trusted: `sanitizeOffload` is called once on every packet read, refuses
+// The offload header comes from a host and is not trusted: `Segmentation.sanitize` is called once on every packet read, refuses
 // what contradicts the frame, and leaves `headerLength` exact for super-packets. From then on editing keeps the header
 // in step with the frame, and sizes on the wire are a matter of a division (`wirePacketCount`, `wireByteCount`).
 // The segmenter parses again all the same: it reads no byte on the word of a field.
@@ -27,29 +27,35 @@ public enum OffloadFault: UInt8, Error, Equatable, Sendable, CaseIterable {
     case checksumMismatch
 }
 
-extension UnsafeMutablePointer<Packet> {
+/// What is done with a packet's offload header besides cutting.
+public enum Segmentation {
     /// Checks the offload header as it came from a host against the frame, and tidies it: unknown flags and fields
     /// without meaning are cleared, `headerLength` becomes exact for a super-packet and 0 for others.
+    /// - Returns: whether all is well; otherwise the packet must be dropped. `fault` says why.
+    @inlinable
+    public static func sanitize(_ packet: PacketRef) -> Bool { fault(packet) == nil }
+
+    /// As `sanitize`.
     /// - Returns: nil when all is well; otherwise why the packet must be dropped.
     @inlinable
-    public func sanitizeOffload() -> OffloadFault? {
-        guard pointee.length >= EthernetHeader.byteCount else { return .truncatedFrame }
-        if pointee.offload.flags & VirtioNetHeader.needsChecksum == 0, !pointee.offload.isSuperPacket {
-            pointee.offload = VirtioNetHeader()
+    public static func fault(_ packet: PacketRef) -> OffloadFault? {
+        guard packet.pointee.length >= EthernetHeader.byteCount else { return .truncatedFrame }
+        if packet.pointee.offload.flags & VirtioNetHeader.needsChecksum == 0, !packet.pointee.offload.isSuperPacket {
+            packet.pointee.offload = VirtioNetHeader()
             return nil
         }
-        return checkUnfinished()
+        return checkUnfinished(packet)
     }
 
     /// The way of packets with something left to do.
     @usableFromInline
-    func checkUnfinished() -> OffloadFault? {
-        var offload = pointee.offload
+    static func checkUnfinished(_ packet: PacketRef) -> OffloadFault? {
+        var offload = packet.pointee.offload
         offload.flags &= VirtioNetHeader.needsChecksum | VirtioNetHeader.dataValid
         let needsChecksum = offload.flags & VirtioNetHeader.needsChecksum != 0
         if needsChecksum {
             let field = Int(offload.checksumStart) + Int(offload.checksumOffset)
-            guard Int(offload.checksumStart) >= EthernetHeader.byteCount, field + 2 <= pointee.length else {
+            guard Int(offload.checksumStart) >= EthernetHeader.byteCount, field + 2 <= packet.pointee.length else {
                 return .checksumOutsideFrame
             }
         } else {
@@ -60,7 +66,7 @@ extension UnsafeMutablePointer<Packet> {
         if offload.isSuperPacket {
             let layout: SuperPacketLayout
             do throws(OffloadFault) {
-                layout = try SuperPacketLayout(UnsafeRawBufferPointer(bytes), offload)
+                layout = try SuperPacketLayout(UnsafeRawBufferPointer(packet.bytes), offload)
             } catch {
                 return error
             }
@@ -69,7 +75,7 @@ extension UnsafeMutablePointer<Packet> {
             offload.gsoType = VirtioNetHeader.gsoNone
             offload.gsoSize = 0
         }
-        pointee.offload = offload
+        packet.pointee.offload = offload
         return nil
     }
 
@@ -77,22 +83,25 @@ extension UnsafeMutablePointer<Packet> {
     /// - Returns: whether the frame is finished now; false for a super-packet, which must be segmented instead, and
     ///   for a checksum outside the frame.
     @discardableResult
-    public func finishChecksum() -> Bool {
-        let offload = pointee.offload
+    public static func finishChecksum(_ packet: PacketRef) -> Bool {
+        let offload = packet.pointee.offload
         if offload.isSuperPacket { return false }
         if offload.flags & VirtioNetHeader.needsChecksum == 0 { return true }
         let start = Int(offload.checksumStart)
         let field = start + Int(offload.checksumOffset)
-        guard field + 2 <= pointee.length else { return false }
+        guard field + 2 <= packet.pointee.length else { return false }
         // The field holds the pseudo-header's sum and is part of what is summed.
-        var sum = InternetChecksum()
-        sum.add(UnsafeRawBufferPointer(start: pointee.data + start, count: pointee.length - start))
+        let data = packet.pointee.data
+        let sum = InternetChecksum.checksum(
+            of: UnsafeRawBufferPointer(start: data + start, count: packet.pointee.length - start))
         // 0 in UDP says that there is no checksum; the other ones'-complement zero says the same number (RFC 768).
-        pointee.data.storeBigEndian(sum.value == 0 ? 0xffff : sum.value, at: field)
-        pointee.offload = VirtioNetHeader()
+        data.storeBigEndian(sum == 0 ? 0xffff : sum, at: field)
+        packet.pointee.offload = VirtioNetHeader()
         return true
     }
+}
 
+extension UnsafeMutablePointer<Packet> {
     /// How many frames the packet is on a wire. Needs the packet's `offload` sanitized.
     @inlinable
     public var wirePacketCount: Int {
@@ -358,6 +367,6 @@ public struct Segmenter {
         segment.pointee.offload.flags = VirtioNetHeader.needsChecksum
         segment.pointee.offload.checksumStart = UInt16(truncatingIfNeeded: layout.l4)
         segment.pointee.offload.checksumOffset = UInt16(truncatingIfNeeded: checksumOffset)
-        if finishChecksums { segment.finishChecksum() }
+        if finishChecksums { Segmentation.finishChecksum(segment) }
     }
 }
