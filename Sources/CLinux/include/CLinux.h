@@ -145,6 +145,14 @@ static inline int rk_tun_set_interface(int fd, char *name, int flags) {
     return 0;
 }
 
+/// The number of an interface in the network namespace that the calling thread is in; 0 where there is none.
+static inline int rk_interface_index(int socket, const char *name) {
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+    return ioctl(socket, SIOCGIFINDEX, &request) < 0 ? 0 : request.ifr_ifindex;
+}
+
 static inline int rk_tun_set_vnet_header_size(int fd, int bytes) { return ioctl(fd, TUNSETVNETHDRSZ, &bytes); }
 static inline int rk_tun_set_send_buffer(int fd, int bytes) { return ioctl(fd, TUNSETSNDBUF, &bytes); }
 
