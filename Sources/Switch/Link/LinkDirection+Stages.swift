@@ -9,22 +9,43 @@ extension LinkDirection {
     mutating func sendImpaired(
         _ packet: PacketRef, now: UInt64, pool: inout PacketPool, delivered: inout PacketList
     ) {
-        guard let size = WireSize(of: packet) else {
+        let size = WireSize(of: packet)
+        guard isUp else {
+            countArrival(size)
+            drop(packet, size, .down, &pool)
+            return
+        }
+        if packet.pointee.offload.isSuperPacket, mustSegment(size) {
+            segment(packet, now: now, pool: &pool, delivered: &delivered)
+            return
+        }
+        countArrival(size)
+        impair(packet, size, now: now, pool: &pool, delivered: &delivered)
+    }
+
+    /// Sends the segments of a super-packet one by one. Their checksums stay to be finished by whoever needs them.
+    private mutating func segment(
+        _ packet: PacketRef, now: UInt64, pool: inout PacketPool, delivered: inout PacketList
+    ) {
+        var segmenter: Segmenter
+        do throws(OffloadFault) {
+            segmenter = try Segmenter(packet)
+        } catch {
             let size = WireSize(frame: packet.pointee.length)
             countArrival(size)
             drop(packet, size, .malformed, &pool)
             return
         }
-        countArrival(size)
-        guard isUp else {
-            drop(packet, size, .down, &pool)
-            return
+        counters.segmented &+= 1
+        while let segment = segmenter.next(from: &pool) {
+            let size = WireSize(frame: segment.pointee.length)
+            countArrival(size)
+            impair(segment, size, now: now, pool: &pool, delivered: &delivered)
         }
-        guard size.packets > 1, mustSegment(size) else {
-            impair(packet, size, now: now, pool: &pool, delivered: &delivered)
-            return
-        }
-        impair(packet, size, now: now, pool: &pool, delivered: &delivered)
+        let missing = UInt64(segmenter.count - segmenter.produced)
+        counters.packetsIn &+= missing
+        counters[.memory] &+= missing
+        pool.release(packet)
     }
 
     /// Whether a super-packet of `size` would get something wrong that its segments get right.
@@ -61,7 +82,8 @@ extension LinkDirection {
         _ packet: PacketRef, _ size: WireSize, now: UInt64, pool: inout PacketPool, delivered: inout PacketList
     ) {
         if corruption?.next(&random) == true { corrupt(packet) }
-        if size.largestFrame &- 14 > mtu, size.largestFrame &- packet.ethernetHeaderByteCount > mtu {
+        // Segments that do not fit are dropped as the single frames that they stand for would be.
+        if mtu != .max, packet.wireLargestPayload > mtu {
             drop(packet, size, .mtu, &pool)
             return
         }
@@ -134,7 +156,7 @@ extension LinkDirection {
     mutating func runTransmitter(until now: UInt64, pool: inout PacketPool) {
         while transmitterFree <= now {
             guard let packet = dequeue(at: transmitterFree, pool: &pool) else { return }
-            let size = WireSize(of: packet) ?? WireSize(frame: packet.pointee.length)
+            let size = WireSize(of: packet)
             transmit(
                 packet, size, start: max(transmitterFree, packet.pointee.stamp), now: now, pool: &pool)
         }
@@ -144,7 +166,7 @@ extension LinkDirection {
     private mutating func dequeue(at time: UInt64, pool: inout PacketPool) -> PacketRef? {
         var isFirst = true
         while let packet = queue.popFirst() {
-            let size = WireSize(of: packet) ?? WireSize(frame: packet.pointee.length)
+            let size = WireSize(of: packet)
             queuedPackets &-= size.packets
             queuedBytes &-= size.bytes
             let arrival = packet.pointee.stamp
@@ -209,6 +231,7 @@ extension LinkDirection {
     }
 
     private mutating func drawnDelay() -> UInt64 {
+        expeditable &+= 1
         if reordering?.next(&random) == true {
             counters.expedited &+= 1
             return 0
@@ -244,7 +267,7 @@ extension LinkDirection {
         queuedPackets = 0
         queuedBytes = 0
         while let packet = old.popFirst() {
-            let size = WireSize(of: packet) ?? WireSize(frame: packet.pointee.length)
+            let size = WireSize(of: packet)
             if queuedPackets + size.packets <= queuePacketLimit, queuedBytes + size.bytes <= queueByteLimit {
                 queue.append(packet)
                 queuedPackets += size.packets
@@ -257,12 +280,12 @@ extension LinkDirection {
 
     mutating func dropEverything(_ pool: inout PacketPool) {
         while let packet = queue.popFirst() {
-            drop(packet, WireSize(of: packet) ?? WireSize(frame: packet.pointee.length), .down, &pool)
+            drop(packet, WireSize(of: packet), .down, &pool)
         }
         queuedPackets = 0
         queuedBytes = 0
         while let packet = flight.popAny() {
-            drop(packet, WireSize(of: packet) ?? WireSize(frame: packet.pointee.length), .down, &pool)
+            drop(packet, WireSize(of: packet), .down, &pool)
         }
         counters.flyingPackets = 0
         controlledDelay?.queueIsEmpty()

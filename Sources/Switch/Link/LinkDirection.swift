@@ -85,6 +85,9 @@ public struct LinkDirection: ~Copyable {
     var lateness = LatenessHistogram()
     var rateMeter = RateMeter()
     var baseline = LinkStatistics()
+    /// Packets that `reordering` was asked about.
+    var expeditable: UInt64 = 0
+    var baselineExpeditable: UInt64 = 0
 
     /// - Parameters:
     ///   - index: the data path's number for this direction.
@@ -123,7 +126,7 @@ public struct LinkDirection: ~Copyable {
         var packet = packet
         if packet.pointee.references > 1 {
             guard let own = pool.copy(packet) else {
-                let size = WireSize(of: packet) ?? WireSize(frame: packet.pointee.length)
+                let size = WireSize(of: packet)
                 countArrival(size)
                 drop(packet, size, .memory, &pool)
                 return
@@ -153,7 +156,7 @@ public struct LinkDirection: ~Copyable {
             if isReordered { counters.reordered &+= 1 }
             let due = packet.pointee.due
             lateness.record(now &- due)
-            let size = WireSize(of: packet) ?? WireSize(frame: packet.pointee.length)
+            let size = WireSize(of: packet)
             if rate != 0, keepsOrder {
                 rateMeter.record(
                     byteCount: size.bytes, due: due, now: now, nanosecondsPerByte: nanosecondsPerByte)
@@ -190,6 +193,7 @@ public struct LinkDirection: ~Copyable {
         lateness.reset()
         rateMeter = RateMeter()
         baseline = counters
+        baselineExpeditable = expeditable
         arm(&wheel)
     }
 
