@@ -96,7 +96,7 @@ extension LinkDirection {
         guard bitCount > 0 else { return }
         // A receiver finishes an unfinished checksum over whatever the packet holds, and takes a verified one on trust:
         // either way it would not see the error that a wire would have shown it.
-        packet.finishChecksum()
+        Segmentation.finishChecksum(packet)
         packet.pointee.offload.flags &= ~VirtioNetHeader.dataValid
         let bit = random.integer(below: bitCount)
         let byte = packet.pointee.data + (14 + bit / 8)
