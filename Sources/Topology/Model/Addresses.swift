@@ -134,7 +134,9 @@ private func prefixLength(_ text: (some StringProtocol)?, limit: Int) -> Int? {
 private func ipv6Groups(_ text: String) -> [UInt16]? {
     var text = text
     if let colon = text.lastIndex(of: ":"), text[colon...].contains(".") {
-        guard let tail = LabTopology.IPv4Prefix(text[text.index(after: colon)...]), tail.length == 32 else { return nil }
+        guard let tail = LabTopology.IPv4Prefix(text[text.index(after: colon)...]), tail.length == 32 else {
+            return nil
+        }
         text =
             text[...colon] + String(tail.address >> 16, radix: 16) + ":" + String(tail.address & 0xFFFF, radix: 16)
     }
