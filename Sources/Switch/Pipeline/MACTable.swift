@@ -80,10 +80,10 @@ public struct MACTable: ~Copyable {
 
     /// - Parameters:
     ///   - limit: at least 1.
-    ///   - ageingTime: nanoseconds; the standard recommends 300 s.
-    public init(limit: Int = 8192, ageingTime: UInt64 = 300_000_000_000) {
+    ///   - ageing: nanoseconds; the standard recommends 300 s.
+    public init(limit: Int = 8192, ageing: UInt64 = 300_000_000_000) {
         self.limit = max(1, min(limit, 1 << 24))
-        self.ageingTime = ageingTime
+        self.ageingTime = ageing
         capacity = min(self.limit, 32)
         slots = .allocate(capacity: capacity)
         let bucketCount = Self.bucketCount(for: capacity)
@@ -125,11 +125,14 @@ public struct MACTable: ~Copyable {
         return slots[slot].port
     }
 
-    /// The station was heard where it is known to be (for packets counted by a cached flow). Unknown stations stay unknown.
-    public mutating func touch(vlan: UInt16, mac: UInt64, now: UInt64) {
+    /// The station was heard again on `port`, if that is where it is known to be (for packets counted by a cached flow).
+    /// Unknown and aged stations stay unknown.
+    public mutating func touch(vlan: UInt16, mac: UInt64, port: Int32, now: UInt64) {
         let slot = find(Self.key(vlan, mac))
-        guard slot >= 0, slots[slot].list >= 0, !isExpired(slots[slot], now: now) else { return }
-        _ = learn(vlan: vlan, mac: mac, port: slots[slot].port, now: now)
+        guard slot >= 0, slots[slot].port == port, slots[slot].list >= 0, !isExpired(slots[slot], now: now) else {
+            return
+        }
+        _ = learn(vlan: vlan, mac: mac, port: port, now: now)
     }
 
     /// Adds or replaces an entry that neither ages nor moves. False if the table is full of static entries.
@@ -210,6 +213,13 @@ public struct MACTable: ~Copyable {
         for slot in 0..<usedSlots where slots[slot].list != Self.freeList && !isExpired(slots[slot], now: now) {
             body(entry(slots[slot], now: now))
         }
+    }
+
+    /// Every entry that has not aged out, by VLAN and address.
+    public func entries(now: UInt64) -> [MACTableEntry] {
+        var entries: [MACTableEntry] = []
+        forEach(now: now) { entries.append($0) }
+        return entries.sorted { ($0.vlan, $0.mac) < ($1.vlan, $1.mac) }
     }
 
     /// Dynamic entries of a port, aged ones included until `expire`.

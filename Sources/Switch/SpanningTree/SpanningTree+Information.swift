@@ -2,7 +2,7 @@
 extension SpanningTree {
     // MARK: Port receive machine
 
-    mutating func receive(_ bpdu: BPDU, on index: Int) {
+    func receive(_ bpdu: BPDU, on index: Int) {
         if bpdu.kind == .rapid { ports[index].rcvdRSTP = true } else { ports[index].rcvdSTP = true }
         ports[index].operEdge = false
         ports[index].message = bpdu
@@ -16,7 +16,7 @@ extension SpanningTree {
 
     // MARK: Port protocol migration machine
 
-    mutating func migrate(_ index: Int) -> Bool {
+    func migrate(_ index: Int) -> Bool {
         if !ports[index].portEnabled {
             ports[index].migration = .checkingRSTP
             ports[index].mcheck = false
@@ -53,7 +53,7 @@ extension SpanningTree {
 
     // MARK: Bridge detection machine
 
-    mutating func detectEdge(_ index: Int) {
+    func detectEdge(_ index: Int) {
         if !ports[index].portEnabled {
             ports[index].operEdge = ports[index].adminEdge
             ports[index].edgeDelayWhile.hold()
@@ -68,7 +68,7 @@ extension SpanningTree {
 
     // MARK: Port information machine
 
-    mutating func inform(_ index: Int) -> Bool {
+    func inform(_ index: Int) -> Bool {
         let port = ports[index]
         if !port.portEnabled {
             ports[index].message = nil
@@ -103,13 +103,13 @@ extension SpanningTree {
         return false
     }
 
-    private mutating func requestSelection(_ index: Int) {
+    private func requestSelection(_ index: Int) {
         ports[index].reselect = true
         ports[index].selected = false
     }
 
     /// UPDATE: this bridge's own information is now the port's.
-    private mutating func update(_ index: Int) {
+    private func update(_ index: Int) {
         let port = ports[index]
         ports[index].proposing = false
         ports[index].proposed = false
@@ -125,7 +125,7 @@ extension SpanningTree {
     }
 
     /// RECEIVE and the states behind it (rcvInfo, 17.21.8).
-    private mutating func handle(_ message: BPDU, on index: Int) {
+    private func handle(_ message: BPDU, on index: Int) {
         if message.kind == .topologyChangeNotification {
             ports[index].rcvdTcn = true
             return
@@ -170,11 +170,11 @@ extension SpanningTree {
         }
     }
 
-    private mutating func recordProposal(_ message: BPDU, on index: Int) {
+    private func recordProposal(_ message: BPDU, on index: Int) {
         if message.flags.contains(.proposal) { ports[index].proposed = true }
     }
 
-    private mutating func recordAgreement(_ message: BPDU, on index: Int) {
+    private func recordAgreement(_ message: BPDU, on index: Int) {
         guard ports[index].pointToPoint, message.flags.contains(.agreement) else {
             ports[index].agreed = false
             return
@@ -184,13 +184,13 @@ extension SpanningTree {
         ports[index].disputed = false
     }
 
-    private mutating func setTopologyFlags(_ message: BPDU, on index: Int) {
+    private func setTopologyFlags(_ message: BPDU, on index: Int) {
         if message.flags.contains(.topologyChange) { ports[index].rcvdTc = true }
         if message.flags.contains(.topologyChangeAcknowledgement) { ports[index].rcvdTcAck = true }
     }
 
     /// updtRcvdInfoWhile (17.21.23): three hello times, or nothing if the information is too old to be passed on.
-    private mutating func updateReceivedInformationTimer(_ index: Int) {
+    private func updateReceivedInformationTimer(_ index: Int) {
         let times = ports[index].portTimes
         if Int(times.messageAge) + Int(hopAge(in: times)) <= Int(times.maxAge) {
             ports[index].rcvdInfoWhile.start(

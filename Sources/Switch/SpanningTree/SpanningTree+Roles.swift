@@ -3,7 +3,7 @@ extension SpanningTree {
     // MARK: Port role selection machine
 
     /// updtRolesTree (17.21.25) for the whole bridge, if a port asks for it.
-    mutating func selectRoles() {
+    func selectRoles() {
         guard ports.contains(where: { $0.reselect }) else { return }
         rootPriority = SpanningTreePriority(rootID: bridgeID, bridgeID: bridgeID)
         rootTimes = bridgeTimes
@@ -26,13 +26,13 @@ extension SpanningTree {
         for index in ports.indices { selectRole(index) }
     }
 
-    private mutating func selectRole(_ index: Int) {
+    private func selectRole(_ index: Int) {
         let port = ports[index]
         let designated = SpanningTreePriority(
             rootID: rootPriority.rootID, rootPathCost: rootPriority.rootPathCost, bridgeID: bridgeID,
             portID: port.portID)
         var times = rootTimes
-        times.helloTime = UInt16(timing.helloTime) << 8
+        times.helloTime = UInt16(parameters.helloTime) << 8
         let role: SpanningTreePortRole
         var update = false
         switch port.infoIs {
@@ -71,12 +71,12 @@ extension SpanningTree {
 
     /// What one hop adds to the age of a message. A foreign root's maximum age is divided in the same way as ours.
     func hopAge(in times: SpanningTreeTimes) -> UInt16 {
-        max(1, times.maxAge / timing.maxHops)
+        max(1, times.maxAge / parameters.maxHops)
     }
 
     // MARK: Port role transitions machine
 
-    mutating func transitionRole(_ index: Int) -> Bool {
+    func transitionRole(_ index: Int) -> Bool {
         let port = ports[index]
         guard port.selected, !port.updtInfo else { return false }
         if port.role != port.selectedRole {
@@ -91,7 +91,7 @@ extension SpanningTree {
         }
     }
 
-    private mutating func enterRole(_ index: Int) {
+    private func enterRole(_ index: Int) {
         let port = ports[index]
         ports[index].role = port.selectedRole
         // Timers that the old role held at their start begin to run.
@@ -109,7 +109,7 @@ extension SpanningTree {
         }
     }
 
-    private mutating func runDisabled(_ index: Int) -> Bool {
+    private func runDisabled(_ index: Int) -> Bool {
         let port = ports[index]
         guard !port.learning, !port.forwarding else { return false }
         guard !port.fdWhile.isHeld || port.sync || port.reRoot || !port.synced else { return false }
@@ -118,7 +118,7 @@ extension SpanningTree {
     }
 
     /// DISABLED_PORT and ALTERNATE_PORT.
-    private mutating func settleBlocked(_ index: Int) {
+    private func settleBlocked(_ index: Int) {
         ports[index].fdWhile.hold()
         ports[index].rrWhile.stop()
         ports[index].synced = true
@@ -126,7 +126,7 @@ extension SpanningTree {
         ports[index].reRoot = false
     }
 
-    private mutating func runAlternate(_ index: Int) -> Bool {
+    private func runAlternate(_ index: Int) -> Bool {
         let port = ports[index]
         if !port.learning, !port.forwarding, !port.fdWhile.isHeld || port.sync || port.reRoot || !port.synced {
             settleBlocked(index)
@@ -145,7 +145,7 @@ extension SpanningTree {
         return true
     }
 
-    private mutating func runRoot(_ index: Int) -> Bool {
+    private func runRoot(_ index: Int) -> Bool {
         let port = ports[index]
         if port.proposed && !port.agree {
             setSyncTree()
@@ -174,7 +174,7 @@ extension SpanningTree {
         return true
     }
 
-    private mutating func runDesignated(_ index: Int) -> Bool {
+    private func runDesignated(_ index: Int) -> Bool {
         let port = ports[index]
         let isRetired = port.rrWhile.hasEnded(at: clock)
         if !port.forward && !port.agreed && !port.proposing && !port.operEdge {
@@ -209,7 +209,7 @@ extension SpanningTree {
     }
 
     /// From discarding to learning, or from learning to forwarding.
-    private mutating func advanceState(_ index: Int) {
+    private func advanceState(_ index: Int) {
         if ports[index].learn {
             ports[index].forward = true
             ports[index].fdWhile.stop()
@@ -219,7 +219,7 @@ extension SpanningTree {
         }
     }
 
-    private mutating func setSyncTree() {
+    private func setSyncTree() {
         for index in ports.indices {
             ports[index].sync = true
             dirty[index] = true

@@ -1,6 +1,6 @@
 /// Running the machines to a fixed point, sending, and finding the next deadline.
 extension SpanningTree {
-    mutating func run() {
+    func run() {
         // A fixed point is reached in a few passes; the bound keeps a defect from becoming a hang.
         var passes = 0
         while passes < 64, dirty.contains(true) {
@@ -34,13 +34,13 @@ extension SpanningTree {
         nextDeadline = findDeadline()
     }
 
-    private mutating func step(_ index: Int) -> Bool {
+    private func step(_ index: Int) -> Bool {
         detectEdge(index)
         return inform(index) || transitionRole(index) || transitionState(index) || changeTopology(index)
     }
 
     /// Tells a role or state that has not been told yet.
-    mutating func announce(_ index: Int) {
+    func announce(_ index: Int) {
         let port = ports[index]
         guard port.announced != (port.role, port.state) else { return }
         ports[index].announced = (port.role, port.state)
@@ -49,7 +49,7 @@ extension SpanningTree {
 
     // MARK: Port state transition machine (17.30)
 
-    private mutating func transitionState(_ index: Int) -> Bool {
+    private func transitionState(_ index: Int) -> Bool {
         let port = ports[index]
         guard port.learning != port.learn || port.forwarding != port.forward else { return false }
         ports[index].learning = port.learn
@@ -60,7 +60,7 @@ extension SpanningTree {
 
     // MARK: Port transmit machine (17.26)
 
-    private mutating func transmit(_ index: Int) {
+    private func transmit(_ index: Int) {
         guard ports[index].portEnabled else {
             ports[index].newInfo = false
             ports[index].txCount = 0
@@ -79,7 +79,7 @@ extension SpanningTree {
             ports[index].txCount -= 1
             ports[index].txDecrement &+= 1_000_000_000
         }
-        guard isDueToTransmit(ports[index]), ports[index].txCount < timing.transmitHoldCount else { return }
+        guard isDueToTransmit(ports[index]), ports[index].txCount < parameters.txHoldCount else { return }
         if ports[index].txCount == 0 { ports[index].txDecrement = clock &+ 1_000_000_000 }
         ports[index].txCount += 1
         ports[index].newInfo = false
@@ -94,7 +94,7 @@ extension SpanningTree {
     }
 
     private func isQuiet(_ port: SpanningTreePort) -> Bool {
-        timing.quietEdges && port.adminEdge && port.operEdge
+        parameters.quietEdges && port.adminEdge && port.operEdge
     }
 
     private func message(of port: SpanningTreePort) -> BPDU {

@@ -2,7 +2,7 @@
 ///
 /// The standard flushes at once on an RSTP port and ages rapidly on an STP port; here both flush at once.
 extension SpanningTree {
-    mutating func changeTopology(_ index: Int) -> Bool {
+    func changeTopology(_ index: Int) -> Bool {
         let port = ports[index]
         let isActiveRole = port.role == .root || port.role == .designated
         let hasFlags = port.rcvdTc || port.rcvdTcn || port.rcvdTcAck || port.tcProp
@@ -53,7 +53,7 @@ extension SpanningTree {
         return true
     }
 
-    private mutating func clearFlags(_ index: Int) {
+    private func clearFlags(_ index: Int) {
         ports[index].rcvdTc = false
         ports[index].rcvdTcn = false
         ports[index].rcvdTcAck = false
@@ -61,7 +61,7 @@ extension SpanningTree {
     }
 
     /// newTcWhile (17.21.7)
-    private mutating func startTimer(_ index: Int) {
+    private func startTimer(_ index: Int) {
         let port = ports[index]
         guard port.tcWhile.hasEnded(at: clock) else { return }
         if port.sendRSTP {
@@ -73,7 +73,7 @@ extension SpanningTree {
     }
 
     /// setTcPropTree (17.21.18)
-    private mutating func propagate(from index: Int) {
+    private func propagate(from index: Int) {
         for other in ports.indices where other != index {
             ports[other].tcProp = true
             dirty[other] = true

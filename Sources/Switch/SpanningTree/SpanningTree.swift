@@ -10,8 +10,8 @@
 //   on a bridge that has only quiet edge ports.
 
 /// The spanning tree of one bridge. Control plane: not for the packet path.
-public struct SpanningTree: Sendable {
-    public let timing: SpanningTreeTiming
+public final class SpanningTree {
+    public let parameters: SpanningTree.Parameters
     /// Priority (16 bits, of which the upper four count) and MAC address of the bridge.
     public internal(set) var bridgeID: UInt64
     /// When `advance(to:)` is to be called next; nil if nothing is due without a new input.
@@ -31,8 +31,8 @@ public struct SpanningTree: Sendable {
     /// - Parameters:
     ///   - bridgeAddress: MAC address in the low 48 bits.
     ///   - priority: multiples of 4096; lower wins the root.
-    public init(bridgeAddress: UInt64, priority: UInt16 = 32768, timing: SpanningTreeTiming = .standard) {
-        self.timing = timing
+    public init(bridgeAddress: UInt64, priority: UInt16 = 32768, parameters: SpanningTree.Parameters = .standard) {
+        self.parameters = parameters
         bridgeID = UInt64(priority & 0xF000) << 48 | bridgeAddress & 0xFFFF_FFFF_FFFF
         rootPriority = SpanningTreePriority(rootID: bridgeID, bridgeID: bridgeID)
         rootTimes = bridgeTimes
@@ -46,7 +46,7 @@ public struct SpanningTree: Sendable {
     ///   - adminEdge: the port leads to a host: it forwards at once, and stops being an edge when a BPDU arrives.
     ///   - autoEdge: a port that hears no BPDU for three seconds becomes an edge.
     ///   - address: source MAC address of BPDUs; the bridge's own if nil.
-    public mutating func addPort(
+    public func addPort(
         number: UInt16, pathCost: UInt32, priority: UInt8 = 128, adminEdge: Bool = false, autoEdge: Bool = true,
         pointToPoint: Bool = true, address: UInt64? = nil
     ) {
@@ -65,7 +65,7 @@ public struct SpanningTree: Sendable {
     }
 
     /// Removes a port; a root port that goes away is replaced at once. Unknown numbers do nothing.
-    public mutating func removePort(_ number: UInt16, now: UInt64) {
+    public func removePort(_ number: UInt16, now: UInt64) {
         guard index(of: number) != nil else { return }
         setPortEnabled(number, false, now: now)
         if let index = index(of: number) { removePort(at: index) }
@@ -73,7 +73,7 @@ public struct SpanningTree: Sendable {
     }
 
     /// The link of a port came up or went down.
-    public mutating func setPortEnabled(_ number: UInt16, _ enabled: Bool, now: UInt64) {
+    public func setPortEnabled(_ number: UInt16, _ enabled: Bool, now: UInt64) {
         advance(to: now)
         guard let index = index(of: number), ports[index].portEnabled != enabled else { return }
         ports[index].portEnabled = enabled
@@ -83,7 +83,7 @@ public struct SpanningTree: Sendable {
 
     /// A frame for the bridge group address 01-80-C2-00-00-00 arrived. Answers whether it was a valid BPDU.
     @discardableResult
-    public mutating func receive(frame: UnsafeRawBufferPointer, on number: UInt16, now: UInt64) -> Bool {
+    public func receive(frame: UnsafeRawBufferPointer, on number: UInt16, now: UInt64) -> Bool {
         advance(to: now)
         guard let index = index(of: number) else { return false }
         guard let bpdu = BPDU(frame: frame), !isReflection(bpdu, on: index) else {
@@ -101,7 +101,7 @@ public struct SpanningTree: Sendable {
     }
 
     /// Lets time pass. Time that goes back is ignored.
-    public mutating func advance(to now: UInt64) {
+    public func advance(to now: UInt64) {
         clock = max(clock, now)
         guard let deadline = nextDeadline, deadline <= clock else { return }
         for index in dirty.indices { dirty[index] = true }
@@ -109,20 +109,20 @@ public struct SpanningTree: Sendable {
     }
 
     /// The events since the last call, in the order in which they are to be carried out.
-    public mutating func drainEvents() -> [SpanningTreeEvent] {
+    public func drainEvents() -> [SpanningTreeEvent] {
         defer { events.removeAll() }
         return events
     }
 
     /// Makes another bridge priority count, as if the bridge had been born with it.
-    public mutating func setPriority(_ priority: UInt16, now: UInt64) {
+    public func setPriority(_ priority: UInt16, now: UInt64) {
         advance(to: now)
         bridgeID = UInt64(priority & 0xF000) << 48 | bridgeID & 0xFFFF_FFFF_FFFF
         reselectAll()
         run()
     }
 
-    public mutating func setPathCost(_ cost: UInt32, of number: UInt16, now: UInt64) {
+    public func setPathCost(_ cost: UInt32, of number: UInt16, now: UInt64) {
         advance(to: now)
         guard let index = index(of: number) else { return }
         ports[index].pathCost = max(1, min(cost, 200_000_000))
@@ -130,7 +130,7 @@ public struct SpanningTree: Sendable {
         run()
     }
 
-    public mutating func setPortPriority(_ priority: UInt8, of number: UInt16, now: UInt64) {
+    public func setPortPriority(_ priority: UInt8, of number: UInt16, now: UInt64) {
         advance(to: now)
         guard let index = index(of: number) else { return }
         ports[index].portPriority8 = priority
@@ -139,7 +139,7 @@ public struct SpanningTree: Sendable {
     }
 
     /// Tries RSTP again on a port that fell back to STP (mcheck, 17.19.13).
-    public mutating func checkMigration(of number: UInt16, now: UInt64) {
+    public func checkMigration(of number: UInt16, now: UInt64) {
         advance(to: now)
         guard let index = index(of: number) else { return }
         ports[index].mcheck = true
@@ -178,11 +178,11 @@ extension SpanningTree {
 
     var bridgeTimes: SpanningTreeTimes {
         SpanningTreeTimes(
-            messageAge: 0, maxAge: UInt16(timing.maxAge) << 8, helloTime: UInt16(timing.helloTime) << 8,
-            forwardDelay: UInt16(timing.forwardDelay) << 8)
+            messageAge: 0, maxAge: UInt16(parameters.maxAge) << 8, helloTime: UInt16(parameters.helloTime) << 8,
+            forwardDelay: UInt16(parameters.forwardDelay) << 8)
     }
 
-    mutating func reselectAll() {
+    func reselectAll() {
         for index in ports.indices {
             ports[index].reselect = true
             ports[index].selected = false
@@ -190,7 +190,7 @@ extension SpanningTree {
         }
     }
 
-    private mutating func removePort(at index: Int) {
+    private func removePort(at index: Int) {
         ports.remove(at: index)
         dirty.remove(at: index)
         rootPort = nil

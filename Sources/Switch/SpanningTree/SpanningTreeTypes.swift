@@ -26,44 +26,6 @@ public enum SpanningTreeEvent: Sendable, Equatable {
     case topologyChange(port: UInt16)
 }
 
-/// The timing parameters of a bridge (IEEE 802.1D-2004, 17.13 and 17.14).
-public struct SpanningTreeTiming: Sendable, Equatable {
-    /// Interval between configuration messages on a designated port, in seconds (standard: 2).
-    public var helloTime: UInt8
-    /// Age at which received information is thrown away, in seconds (standard: 20).
-    public var maxAge: UInt8
-    /// Delay before a port that cannot make an agreement learns and forwards, in seconds (standard: 15).
-    public var forwardDelay: UInt8
-    /// How many bridges information may pass before it is as old as `maxAge` (standard: one per second of `maxAge`).
-    ///
-    /// The message age in a BPDU counts in 1/256 s, so `maxAge` 20 has room for 5120 hops. It bounds both the
-    /// diameter of the network and the length of a count to infinity after a root is lost.
-    public var maxHops: UInt16
-    /// How many BPDUs a port may send in a burst; one more each second (standard: 6, 1...10).
-    ///
-    /// A BPDU that is held back stalls convergence for up to a second, so links without a cost per BPDU take a large value.
-    public var transmitHoldCount: UInt32
-    /// Whether a port that is configured as an edge sends no periodic BPDUs while it hears none. Its link-up BPDU remains.
-    public var quietEdges: Bool
-
-    public init(
-        helloTime: UInt8 = 2, maxAge: UInt8 = 20, forwardDelay: UInt8 = 15, maxHops: UInt16 = 20,
-        transmitHoldCount: UInt32 = 6, quietEdges: Bool = false
-    ) {
-        self.helloTime = max(1, helloTime)
-        self.maxAge = max(1, maxAge)
-        self.forwardDelay = max(1, forwardDelay)
-        self.maxHops = max(1, maxHops)
-        self.transmitHoldCount = max(1, transmitHoldCount)
-        self.quietEdges = quietEdges
-    }
-
-    /// The defaults of IEEE 802.1D-2004, table 17-1.
-    public static let standard = SpanningTreeTiming()
-    /// For switches joined by links inside one machine: up to 160 hops, bursts of BPDUs are not held back, silent edges.
-    public static let emulated = SpanningTreeTiming(maxHops: 160, transmitHoldCount: 1000, quietEdges: true)
-}
-
 /// What a bridge knows about the tree, for display.
 public struct SpanningTreeStatus: Sendable, Equatable {
     /// Priority (16 bits, high) and MAC address (48 bits) of this bridge.
