@@ -102,17 +102,34 @@ public struct ExactMatchCache: ~Copyable {
     }
 }
 
-extension FlowKey {
+extension UnsafePointer<FlowKey> {
     /// The hash that the exact-match cache wants: over the occupied words.
     /// - Parameter seed: the same for all keys of one cache.
     @inline(__always)
     public func exactHash(seed: UInt64) -> UInt64 {
-        var bits = occupied
-        var state = seed ^ bits
+        // Two chains, so that the multiplications overlap.
+        var bits = pointee.occupied
+        var even = seed ^ bits
+        var odd = seed
         while bits != 0 {
-            state = foldedProduct(state ^ load(bits.trailingZeroBitCount), hashMultiplier)
+            even = foldedProduct(even ^ pointee.load(bits.trailingZeroBitCount), hashMultiplier)
+            bits &= bits &- 1
+            if bits == 0 { break }
+            odd = foldedProduct(odd ^ pointee.load(bits.trailingZeroBitCount), oddMultiplier)
             bits &= bits &- 1
         }
-        return state
+        return foldedProduct(even ^ oddMultiplier, odd ^ hashMultiplier)
     }
+}
+
+extension UnsafeMutablePointer<FlowKey> {
+    /// The hash that the exact-match cache wants: over the occupied words.
+    /// - Parameter seed: the same for all keys of one cache.
+    @inline(__always)
+    public func exactHash(seed: UInt64) -> UInt64 { UnsafePointer(self).exactHash(seed: seed) }
+}
+
+extension FlowKey {
+    /// As `UnsafePointer<FlowKey>.exactHash`, for keys that are values; the hot path has pointers.
+    public func exactHash(seed: UInt64) -> UInt64 { withUnsafePointer(to: self) { $0.exactHash(seed: seed) } }
 }

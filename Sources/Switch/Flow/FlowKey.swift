@@ -42,9 +42,9 @@ public struct FlowKey: Sendable {
 
     /// Word `index` of the key, 0 to 63. Setting keeps the invariant of `occupied`.
     public subscript(word index: Int) -> UInt64 {
-        get { words[index & 63] }
+        get { words[unchecked: index & 63] }
         set {
-            words[index & 63] = newValue
+            words[unchecked: index & 63] = newValue
             if newValue != 0 { occupied |= 1 << UInt64(index & 63) }
         }
     }
@@ -53,8 +53,10 @@ public struct FlowKey: Sendable {
     public subscript(field: Field) -> FieldValue {
         get {
             let place = field.place
-            if place.width > 64 { return FieldValue(high: words[place.word], low: words[place.word + 1]) }
-            return FieldValue(words[place.word] >> UInt64(place.shift) & place.mask)
+            if place.width > 64 {
+                return FieldValue(high: words[unchecked: place.word], low: words[unchecked: place.word + 1])
+            }
+            return FieldValue(words[unchecked: place.word] >> UInt64(place.shift) & place.mask)
         }
         set {
             let place = field.place
@@ -62,7 +64,7 @@ public struct FlowKey: Sendable {
                 self[word: place.word] = newValue.high
                 self[word: place.word + 1] = newValue.low
             } else {
-                let cleared = words[place.word] & ~(place.mask << UInt64(place.shift))
+                let cleared = words[unchecked: place.word] & ~(place.mask << UInt64(place.shift))
                 self[word: place.word] = cleared | (newValue.low & place.mask) << UInt64(place.shift)
             }
         }
@@ -90,16 +92,16 @@ extension FlowKey: Equatable, Hashable {
         var bits = left.occupied | right.occupied
         while bits != 0 {
             let word = bits.trailingZeroBitCount
-            if left.words[word] != right.words[word] { return false }
+            if left.words[unchecked: word] != right.words[unchecked: word] { return false }
             bits &= bits &- 1
         }
         return true
     }
 
     public func hash(into hasher: inout Hasher) {
-        for word in 0..<Self.wordCount where words[word] != 0 {
+        for word in 0..<Self.wordCount where words[unchecked: word] != 0 {
             hasher.combine(word)
-            hasher.combine(words[word])
+            hasher.combine(words[unchecked: word])
         }
     }
 }

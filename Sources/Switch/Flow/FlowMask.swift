@@ -13,9 +13,9 @@ public struct FlowMask: Sendable {
 
     /// Word `index` of the mask, 0 to 63. Setting keeps the invariant of `occupied`.
     public subscript(word index: Int) -> UInt64 {
-        get { words[index & 63] }
+        get { words[unchecked: index & 63] }
         set {
-            words[index & 63] = newValue
+            words[unchecked: index & 63] = newValue
             if newValue != 0 { occupied |= 1 << UInt64(index & 63) }
         }
     }
@@ -24,8 +24,10 @@ public struct FlowMask: Sendable {
     public subscript(field: Field) -> FieldValue {
         get {
             let place = field.place
-            if place.width > 64 { return FieldValue(high: words[place.word], low: words[place.word + 1]) }
-            return FieldValue(words[place.word] >> UInt64(place.shift) & place.mask)
+            if place.width > 64 {
+                return FieldValue(high: words[unchecked: place.word], low: words[unchecked: place.word + 1])
+            }
+            return FieldValue(words[unchecked: place.word] >> UInt64(place.shift) & place.mask)
         }
         set {
             let place = field.place
@@ -33,7 +35,7 @@ public struct FlowMask: Sendable {
                 self[word: place.word] = newValue.high
                 self[word: place.word + 1] = newValue.low
             } else {
-                let cleared = words[place.word] & ~(place.mask << UInt64(place.shift))
+                let cleared = words[unchecked: place.word] & ~(place.mask << UInt64(place.shift))
                 self[word: place.word] = cleared | (newValue.low & place.mask) << UInt64(place.shift)
             }
         }
@@ -77,7 +79,7 @@ public struct FlowMask: Sendable {
         var bits = other.occupied
         while bits != 0 {
             let word = bits.trailingZeroBitCount
-            if other.words[word] & ~words[word] != 0 { return false }
+            if other.words[unchecked: word] & ~words[unchecked: word] != 0 { return false }
             bits &= bits &- 1
         }
         return true
@@ -87,7 +89,7 @@ public struct FlowMask: Sendable {
     public var isEmpty: Bool {
         var bits = occupied
         while bits != 0 {
-            if words[bits.trailingZeroBitCount] != 0 { return false }
+            if words[unchecked: bits.trailingZeroBitCount] != 0 { return false }
             bits &= bits &- 1
         }
         return true
@@ -109,7 +111,7 @@ public struct FlowMask: Sendable {
         var bits = occupied
         while bits != 0 {
             let word = bits.trailingZeroBitCount
-            if words[word] != 0 { result |= 1 << UInt64(word) }
+            if words[unchecked: word] != 0 { result |= 1 << UInt64(word) }
             bits &= bits &- 1
         }
         return result
@@ -121,16 +123,16 @@ extension FlowMask: Equatable, Hashable {
         var bits = left.occupied | right.occupied
         while bits != 0 {
             let word = bits.trailingZeroBitCount
-            if left.words[word] != right.words[word] { return false }
+            if left.words[unchecked: word] != right.words[unchecked: word] { return false }
             bits &= bits &- 1
         }
         return true
     }
 
     public func hash(into hasher: inout Hasher) {
-        for word in 0..<FlowKey.wordCount where words[word] != 0 {
+        for word in 0..<FlowKey.wordCount where words[unchecked: word] != 0 {
             hasher.combine(word)
-            hasher.combine(words[word])
+            hasher.combine(words[unchecked: word])
         }
     }
 }
@@ -142,7 +144,7 @@ extension FlowKey {
         var bits = occupied & mask.occupied
         while bits != 0 {
             let word = bits.trailingZeroBitCount
-            result[word: word] = words[word] & mask.words[word]
+            result[word: word] = words[unchecked: word] & mask.words[unchecked: word]
             bits &= bits &- 1
         }
         return result
@@ -153,7 +155,9 @@ extension FlowKey {
         var bits = mask.occupied
         while bits != 0 {
             let word = bits.trailingZeroBitCount
-            if (words[word] ^ other.words[word]) & mask.words[word] != 0 { return false }
+            if (words[unchecked: word] ^ other.words[unchecked: word]) & mask.words[unchecked: word] != 0 {
+                return false
+            }
             bits &= bits &- 1
         }
         return true

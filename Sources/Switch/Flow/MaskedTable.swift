@@ -14,6 +14,8 @@ func foldedProduct(_ left: UInt64, _ right: UInt64) -> UInt64 {
 
 /// An odd multiplier with well spread bits (the golden ratio's fraction).
 let hashMultiplier: UInt64 = 0x9e37_79b9_7f4a_7c15
+/// Another (of wyhash), for a second chain.
+let oddMultiplier: UInt64 = 0xa076_1d64_78bd_642f
 
 /// Keys of one mask, each with a payload of 0 or more. Storage is manual: `deallocate` when done with it.
 struct MaskedTable {
@@ -43,7 +45,7 @@ struct MaskedTable {
         var position = 0
         while bits != 0 {
             let index = bits.trailingZeroBitCount
-            (words + position).initialize(to: Word(index: index, mask: mask.words[index]))
+            (words + position).initialize(to: Word(index: index, mask: mask.words[unchecked: index]))
             position += 1
             bits &= bits &- 1
         }
@@ -68,7 +70,9 @@ struct MaskedTable {
 
     func hasMask(_ mask: borrowing FlowMask, occupied: UInt64) -> Bool {
         guard occupied.nonzeroBitCount == wordCount else { return false }
-        for position in 0..<wordCount where mask.words[words[position].index] != words[position].mask { return false }
+        for position in 0..<wordCount where mask.words[unchecked: words[position].index] != words[position].mask {
+            return false
+        }
         return true
     }
 
@@ -167,8 +171,8 @@ struct MaskedTable {
     func overlaps(_ match: borrowing Match, at index: Int) -> Bool {
         for position in 0..<wordCount {
             let word = words[position]
-            let difference = keys[index * wordCount + position] ^ match.key.words[word.index]
-            if difference & word.mask & match.mask.words[word.index] != 0 { return false }
+            let difference = keys[index * wordCount + position] ^ match.key.words[unchecked: word.index]
+            if difference & word.mask & match.mask.words[unchecked: word.index] != 0 { return false }
         }
         return true
     }
