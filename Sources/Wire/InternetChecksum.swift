@@ -50,6 +50,10 @@ public struct InternetChecksum: Sendable {
     @inlinable
     public mutating func subtract(_ value: UInt64) { add(~value) }
 
+    /// Adds what `other` has summed.
+    @inlinable
+    public mutating func add(_ other: InternetChecksum) { sum &+= other.sum }
+
     /// The sum in 16 bits, not complemented: what the checksum field of an unfinished packet holds.
     @inlinable
     public var folded: UInt16 {

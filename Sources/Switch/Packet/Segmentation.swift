@@ -6,8 +6,8 @@ import Wire
 // sender's stack would have cut it and that the checksum is unfinished. Most frames cross the lab like that. Cutting
 // happens where a link or port really needs frames of the wire's size.
 //
-// The offload header comes from a host and is not trusted: `Segmentation.sanitize` is called once on every packet read, refuses
-// what contradicts the frame, and leaves `headerLength` exact for super-packets. From then on editing keeps the header
+// The offload header comes from a host and is not trusted: `Segmentation.sanitize` is called once on every packet read,
+// refuses what contradicts the frame, and leaves `headerLength` exact for super-packets. From then on editing keeps the header
 // in step with the frame, and sizes on the wire are a matter of a division (`wirePacketCount`, `wireByteCount`).
 // The segmenter parses again all the same: it reads no byte on the word of a field.
 
@@ -58,6 +58,10 @@ public enum Segmentation {
             guard Int(offload.checksumStart) >= EthernetHeader.byteCount, field + 2 <= packet.pointee.length else {
                 return .checksumOutsideFrame
             }
+            // The kernel marks SCTP by this offset on the way out but would sum it as TCP on the way in: finish it here.
+            if Int(offload.checksumOffset) == SCTPHeader.Offset.checksum, !offload.isSuperPacket {
+                return finishSCTP(packet) ? nil : .checksumOutsideFrame
+            }
         } else {
             offload.checksumStart = 0
             offload.checksumOffset = 0
@@ -87,6 +91,7 @@ public enum Segmentation {
         let offload = packet.pointee.offload
         if offload.isSuperPacket { return false }
         if offload.flags & VirtioNetHeader.needsChecksum == 0 { return true }
+        if Int(offload.checksumOffset) == SCTPHeader.Offset.checksum { return finishSCTP(packet) }
         let start = Int(offload.checksumStart)
         let field = start + Int(offload.checksumOffset)
         guard field + 2 <= packet.pointee.length else { return false }
@@ -96,6 +101,18 @@ public enum Segmentation {
             of: UnsafeRawBufferPointer(start: data + start, count: packet.pointee.length - start))
         // 0 in UDP says that there is no checksum; the other ones'-complement zero says the same number (RFC 768).
         data.storeBigEndian(sum == 0 ? 0xffff : sum, at: field)
+        packet.pointee.offload = VirtioNetHeader()
+        return true
+    }
+
+    /// SCTP, the one protocol with its checksum at this offset, has a CRC32c and no pseudo-header.
+    private static func finishSCTP(_ packet: PacketRef) -> Bool {
+        let start = Int(packet.pointee.offload.checksumStart)
+        guard start + SCTPHeader.byteCount <= packet.pointee.length else { return false }
+        let header = packet.pointee.data + start
+        header.storeBigEndian(UInt32(0), at: SCTPHeader.Offset.checksum)
+        let crc = CRC32C.checksum(of: UnsafeRawBufferPointer(start: header, count: packet.pointee.length - start))
+        header.storeBigEndian(crc.byteSwapped, at: SCTPHeader.Offset.checksum)
         packet.pointee.offload = VirtioNetHeader()
         return true
     }
