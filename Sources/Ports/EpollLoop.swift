@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import Switch
+import Synchronization
 import Wire
 
 /// The poller's loop on epoll, for kernels without io_uring or where it is forbidden.
@@ -48,17 +49,14 @@ struct EpollLoop: ~Copyable {
         }
     }
 
-    /// Waits with nanoseconds, which epoll_wait does not have.
     private func wait() {
-        var watched = pollfd(fd: epoll.descriptor.rawValue, events: Int16(POLLIN), revents: 0)
         guard let deadline = datapath.nextDeadline else {
-            _ = ppoll(&watched, 1, nil, nil)
+            _ = epoll.waitReady(timeout: -1)
             return
         }
         let now = MonotonicClock.now()
         let sleep = poller.sleepTime(until: deadline, now: now)
-        var time = timespec(tv_sec: Int(sleep / 1_000_000_000), tv_nsec: Int(sleep % 1_000_000_000))
-        if ppoll(&watched, 1, &time, nil) == 0 && sleep > 0 {
+        if !epoll.waitReady(timeout: sleep) && sleep > 0 {
             poller.learnLateness(wanted: now &+ UInt64(sleep), now: MonotonicClock.now())
         }
     }
@@ -98,7 +96,7 @@ struct EpollLoop: ~Copyable {
                 write(item.packet, to: port)
             }
         }
-        datapath.outbox.removeAll()
+        datapath.emptyOutbox()
     }
 
     private func write(_ packet: PacketRef, to port: Poller.Port) {

@@ -46,8 +46,13 @@ public final class Poller: @unchecked Sendable {
         var isOpen: Bool
     }
 
+    /// A call for the poller's thread; what it captures is handed over with it.
+    private struct Call: @unchecked Sendable {
+        let body: () -> Void
+    }
+
     private struct Shared {
-        var calls: [() -> Void] = []
+        var calls: [Call] = []
         var isStopping = false
     }
 
@@ -116,7 +121,7 @@ public final class Poller: @unchecked Sendable {
     }
 
     private func enqueue(_ call: @escaping () -> Void) {
-        nonisolated(unsafe) let call = call
+        let call = Call(body: call)
         shared.withLock { $0.calls.append(call) }
         hasCalls.store(true, ordering: .releasing)
         wakeUp.signal()
@@ -126,12 +131,12 @@ public final class Poller: @unchecked Sendable {
     func runCalls() -> Bool {
         guard hasCalls.exchange(false, ordering: .acquiring) else { return true }
         wakeUp.drain()
-        nonisolated(unsafe) var calls: [() -> Void] = []
-        let goesOn = shared.withLock { state in
-            swap(&calls, &state.calls)
-            return !state.isStopping
+        let (calls, goesOn) = shared.withLock { state in
+            let calls = state.calls
+            state.calls.removeAll()
+            return (calls, !state.isStopping)
         }
-        for call in calls { call() }
+        for call in calls { call.body() }
         return goesOn
     }
 

@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import Switch
+import Synchronization
 import Wire
 
 /// The poller's loop on io_uring.
@@ -25,15 +26,16 @@ struct RingLoop: ~Copyable {
     }
 
     init(poller: Poller) throws(IOUring.Unavailable) {
+        var ring = try IOUring(submissions: 256, completions: 4096)
+        try ring.makeBufferRing(count: Self.bufferCount)
+        self.ring = ring
         self.poller = poller
         datapath = poller.datapath
-        ring = try IOUring(submissions: 256, completions: 4096)
         buffers = .allocate(capacity: Int(Self.bufferCount))
         buffers.initialize(repeating: nil, count: Int(Self.bufferCount))
-        try ring.makeBufferRing(count: Self.bufferCount)
         for id in 0..<Self.bufferCount { provide(id) }
-        ring.publishBuffers()
-        ring.pollMultishot(poller.wakeUp.rawValue, userData: Tag.wake)
+        self.ring.publishBuffers()
+        self.ring.pollMultishot(poller.wakeUp.rawValue, userData: Tag.wake)
     }
 
     deinit {
@@ -157,7 +159,7 @@ struct RingLoop: ~Copyable {
                 write(item.packet, to: port)
             }
         }
-        datapath.outbox.removeAll()
+        datapath.emptyOutbox()
     }
 
     @inline(__always)

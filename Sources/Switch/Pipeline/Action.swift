@@ -80,7 +80,7 @@ extension Action: CustomStringConvertible {
         case .enqueue(let port, let queue): return "enqueue:\(port):\(queue)"
         case .setQueue(let queue): return "set_queue:\(queue)"
         case .setField(let field, let value, let mask):
-            return "set_field:\(Match.valueText(field, value: value, mask: mask))->\(field.name)"
+            return "set_field:\(FieldText.format(field, value, mask))->\(field.names[0])"
         case .pushVLAN(let tpid): return "push_vlan:0x\(String(tpid, radix: 16))"
         case .popVLAN: return "pop_vlan"
         case .decrementTTL: return "dec_ttl"

@@ -51,7 +51,9 @@ final class BridgePort {
     let name: String
     var vlan: VLANMode = .trunk(nil)
     var floods = true
-    var state: PortState = .forwarding
+    var state: SpanningTreePortState = .forwarding
+    /// Whether somebody captures at it.
+    var isCaptured = false
     /// The link direction that leads away from it, or -1.
     var direction: Int32 = -1
     var receivedPackets: UInt64 = 0

@@ -35,6 +35,9 @@ extension Datapath {
         if !(arrivals.isEmpty && control.isEmpty) { runArrivals(now: now) }
     }
 
+    /// Empties the outbox; its packets now belong to the caller, who has read them.
+    public func emptyOutbox() { outbox.removeAll() }
+
     /// When `run` wants to be called next, or nil while nothing waits.
     public var nextDeadline: UInt64? { wheel.nextDeadline }
 
@@ -112,44 +115,41 @@ extension Datapath {
     func process(_ packet: PacketRef, port: Int32, now: UInt64) {
         let layout = extract(
             frame: UnsafeRawBufferPointer(packet.bytes), inPort: UInt32(bitPattern: port), into: scratch)
-        let hash = scratch.pointee.hash
-        var megaflow = exactMatches.lookup(scratch.pointee, hash: hash)
+        let hash = scratch.pointee.exactHash(seed: hashSeed)
+        var megaflow = exactMatches.lookup(scratch, hash: hash)
         if megaflow >= 0 && flows.flows[Int(megaflow)].isAlive {
             exactMatchHits &+= 1
             perform(megaflow, packet, layout, now: now)
             return
         }
-        megaflow = megaflows.lookup(scratch.pointee)
+        megaflow = megaflows.lookup(scratch)
         if megaflow >= 0 {
             megaflowHits &+= 1
-            exactMatches.insert(scratch.pointee, hash: hash, payload: megaflow)
+            exactMatches.insert(scratch, hash: hash, payload: megaflow)
         } else {
             misses &+= 1
             megaflow = translate(packet, port: port, layout, now: now)
-            guard megaflow >= 0 else { return discard(packet, .tooDeep) }
         }
         perform(megaflow, packet, layout, now: now)
     }
 
-    /// Asks the pipeline and keeps its answer; -1 where there is none to keep.
+    /// Asks the pipeline and keeps its answer.
     private func translate(_ packet: PacketRef, port: Int32, _ layout: PacketLayout, now: UInt64) -> Int32 {
         if flows.liveCount >= megaflowLimit { removeAllMegaflows() }
         if flows.quarantine.count >= 4096 {
             exactMatches.invalidateAll()
             flows.endQuarantine()
         }
-        let original = scratch.pointee
         let translation = translation
         translation.reset()
-        translation.key = original
+        translation.key = scratch.pointee
         translation.frame = UnsafeRawBufferPointer(packet.bytes)
         translation.layout = layout
         translation.now = now
         translation.run(port: port)
-        if translation.failed { return -1 }
         translation.wildcards.setExact(.inPort)
         let megaflow = flows.add(actions: translation.actions, credits: translation.credits, now: now)
-        megaflows.insert(key: original, mask: translation.wildcards, payload: megaflow)
+        _ = megaflows.insert(id: megaflow, key: scratch, mask: &translation.wildcards)
         var head: Int32 = -1
         for subject in translation.subjects { dependencies.add(megaflow, subject: subject, head: &head) }
         flows.flows[Int(megaflow)].dependencies = head
@@ -211,6 +211,8 @@ extension Datapath {
             case .popVLAN:
                 guard own(&packet) else { return }
                 PacketEditing.popVLAN(packet, &layout)
+            case .capture(let port, let outgoing):
+                onCapture?(port, outgoing, UnsafeRawBufferPointer(packet.bytes), now)
             case .bridgeProtocol(let port):
                 // Not here: it may change ports, and with them the megaflow that is being performed.
                 guard let copy = pool.copy(packet) else {

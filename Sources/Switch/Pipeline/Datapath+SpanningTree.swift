@@ -4,29 +4,24 @@ extension Datapath {
     /// A port takes part once it has a link; a port that faces a host is an edge port.
     func addToSpanningTree(_ port: BridgePort, facing other: LinkEnd, now: UInt64) {
         let bridge = bridges[Int(port.bridge)]
-        guard let tree = bridge.spanningTree else { return }
+        guard bridge.spanningTree != nil else { return }
         let isEdge: Bool
         if case .port = other { isEdge = false } else { isEdge = true }
         port.state = .discarding
-        tree.addPort(
-            number: UInt16(truncatingIfNeeded: port.number), pathCost: Self.pathCost(profiles[Int(port.direction)].rate),
+        bridge.spanningTree?.addPort(
+            number: UInt16(truncatingIfNeeded: port.number),
+            pathCost: profiles[Int(port.direction)].rate.map(SpanningTree.pathCost(bitsPerSecond:)) ?? 2_000,
             adminEdge: isEdge, autoEdge: true, pointToPoint: true)
         if directions[Int(port.direction)].isUp {
-            tree.setPortEnabled(UInt16(truncatingIfNeeded: port.number), true, now: now)
+            bridge.spanningTree?.setPortEnabled(UInt16(truncatingIfNeeded: port.number), true, now: now)
         }
         treesToSettle.insert(bridge.index)
     }
 
-    /// The path cost of a link (IEEE 802.1D-2004 table 17-3): 20,000 Gbit/s over the rate, 2,000 where it has none.
-    static func pathCost(_ rate: UInt64?) -> UInt32 {
-        guard let rate, rate > 0 else { return 2_000 }
-        return UInt32(max(1, min(200_000_000, 20_000_000_000_000 / rate)))
-    }
-
     func linkChanged(port: BridgePort, up: Bool, now: UInt64) {
         let bridge = bridges[Int(port.bridge)]
-        if let tree = bridge.spanningTree {
-            tree.setPortEnabled(UInt16(truncatingIfNeeded: port.number), up, now: now)
+        if bridge.spanningTree != nil {
+            bridge.spanningTree?.setPortEnabled(UInt16(truncatingIfNeeded: port.number), up, now: now)
             treesToSettle.insert(bridge.index)
         } else if !up {
             // What was learned over the link is out of date (802.1D 17.11 flushes likewise).
@@ -38,8 +33,8 @@ extension Datapath {
     func receiveBridgeProtocol(_ packet: PacketRef, port index: Int32, now: UInt64) {
         let port = ports[Int(index)]
         let bridge = bridges[Int(port.bridge)]
-        if let tree = bridge.spanningTree {
-            tree.receive(
+        if bridge.spanningTree != nil {
+            _ = bridge.spanningTree?.receive(
                 frame: UnsafeRawBufferPointer(packet.bytes), on: UInt16(truncatingIfNeeded: port.number), now: now)
             settle(bridge, now: now)
         }
@@ -60,9 +55,9 @@ extension Datapath {
 
     /// Carries out what the tree has decided.
     private func settle(_ bridge: Bridge, now: UInt64) {
-        guard let tree = bridge.spanningTree else { return }
+        guard let events = bridge.spanningTree?.drainEvents() else { return }
         var stateChanged = false
-        for event in tree.drainEvents() {
+        for event in events {
             switch event {
             case .transmit(let number, let frame):
                 guard let index = bridge.ports[UInt32(number)] else { continue }
@@ -81,7 +76,7 @@ extension Datapath {
             }
         }
         if stateChanged { changed(.ports(bridge: bridge.index)) }
-        if let next = tree.nextDeadline {
+        if let next = bridge.spanningTree?.nextDeadline {
             if let (at, id) = treeTimers[bridge.index] {
                 if at <= next { return }
                 wheel.cancel(id)

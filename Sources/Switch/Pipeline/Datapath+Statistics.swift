@@ -65,7 +65,7 @@ extension Datapath {
         return owner.ordered.map { index in
             let port = ports[Int(index)]
             let isUp = port.direction >= 0 && directions[Int(port.direction)].isUp
-            let role = owner.spanningTree?.role(of: UInt16(truncatingIfNeeded: port.number))
+            let role = owner.spanningTree?.status(of: UInt16(truncatingIfNeeded: port.number))?.role
             return PortStatus(
                 number: port.number, name: port.name, isUp: isUp, state: String(describing: port.state),
                 role: role.map { String(describing: $0) },
@@ -76,9 +76,11 @@ extension Datapath {
 
     public func learnedAddresses(bridge: Int32, now: UInt64) -> [LearnedAddress] {
         payCredits()
-        return bridges[Int(bridge)].addresses.entries(now: now).map {
-            LearnedAddress(port: ports[Int($0.port)].number, vlan: $0.vlan, mac: $0.mac, age: $0.age)
+        var list: [LearnedAddress] = []
+        bridges[Int(bridge)].addresses.forEach(now: now) {
+            list.append(LearnedAddress(port: ports[Int($0.port)].number, vlan: $0.vlan, mac: $0.mac, age: $0.age))
         }
+        return list
     }
 
     /// The spanning tree of a bridge, or nil where it runs none.

@@ -91,9 +91,15 @@ public final class Datapath {
     var treeTimers: [Int32: (at: UInt64, id: TimerID)] = [:]
 
     let seed: UInt64
+    /// What the exact-match cache's hashes start from.
+    let hashSeed: UInt64
     var sweepAt: UInt64?
+    /// Is shown each packet that passes a captured port: the port, whether it leaves the bridge, the frame, the time.
+    public var onCapture: ((Int32, Bool, UnsafeRawBufferPointer, UInt64) -> Void)?
     /// The most megaflows that are kept.
     public var megaflowLimit = 200_000
+    /// The most bridges on one way; each takes some KiB of the calling thread's stack while a packet is translated.
+    public var depthLimit = 1024
     /// How long a megaflow stays without a packet, in nanoseconds.
     static let megaflowIdle: UInt64 = 10_000_000_000
     static let sweepInterval: UInt64 = 5_000_000_000
@@ -104,6 +110,7 @@ public final class Datapath {
     ///   - memoryLimit: the most bytes of packets that may wait in queues and on links.
     public init(seed: UInt64 = 1, now: UInt64, memoryLimit: Int = 4 << 30) {
         self.seed = seed
+        hashSeed = seed &* 0x9e37_79b9_7f4a_7c15 ^ now
         pool = PacketPool(byteLimit: memoryLimit)
         wheel = TimerWheel(now: now)
         devices = .allocate(capacity: deviceCapacity)
@@ -149,10 +156,12 @@ public final class Datapath {
         bridges.append(bridge)
         if settings.spanningTree {
             bridge.spanningTree = SpanningTree(
-                bridgeAddress: address, priority: settings.priority, parameters: SpanningTree.Parameters(txHoldCount: 10))
+                bridgeAddress: address, priority: settings.priority, parameters: .emulated)
         }
         if settings.standalone {
-            addFlow(bridge: bridge.index, table: 0, priority: 0, match: Match(), instructions: Instructions(apply: [.output(PortNumber.normal)]), now: 0)
+            addFlow(
+                bridge: bridge.index, table: 0, priority: 0, match: Match(),
+                instructions: Instructions(apply: [.output(PortNumber.normal)]), now: 0)
         }
         return bridge.index
     }
@@ -263,6 +272,15 @@ public final class Datapath {
 
     func deviceName(_ device: Int32) -> String { deviceNames[Int(device)] }
 
+    /// Starts or ends showing the packets of a port to `onCapture`.
+    public func setCapture(port: Int32, _ on: Bool) {
+        ports[Int(port)].isCaptured = on
+        changed(.ports(bridge: ports[Int(port)].bridge))
+    }
+
+    /// The number in the data path of a bridge's port, or nil where it has none of that number.
+    public func port(bridge: Int32, number: UInt32) -> Int32? { bridges[Int(bridge)].ports[number] }
+
     // MARK: Flows
 
     /// Adds a flow, or replaces the one with the same match and priority.
@@ -277,11 +295,6 @@ public final class Datapath {
         let flowTable = owner.tables[Int(table)]
         // Megaflows go first: they pay what they owe to rules that still stand under their numbers.
         changed(.table(bridge: bridge, table: table))
-        let present = flowTable.classifier.find(match, priority: priority)
-        if present >= 0 {
-            rules[Int(present)] = rule
-            return
-        }
         let number: Int32
         if let free = freeRules.popLast() {
             number = free
@@ -290,7 +303,11 @@ public final class Datapath {
             number = Int32(rules.count)
             rules.append(rule)
         }
-        flowTable.classifier.insert(match, priority: priority, rule: number)
+        let replaced = flowTable.classifier.insert(rule: number, priority: Int32(priority), match: match)
+        if replaced >= 0 {
+            rules[Int(replaced)] = nil
+            freeRules.append(replaced)
+        }
     }
 
     /// Removes the flow with this match and priority; false where there is none.
@@ -299,10 +316,10 @@ public final class Datapath {
         let owner = bridges[Int(bridge)]
         guard Int(table) < owner.tables.count else { return false }
         let flowTable = owner.tables[Int(table)]
-        let number = flowTable.classifier.find(match, priority: priority)
+        let number = flowTable.classifier.find(match: match, priority: Int32(priority))
         guard number >= 0 else { return false }
         changed(.table(bridge: bridge, table: table))
-        flowTable.classifier.remove(match, priority: priority)
+        flowTable.classifier.remove(rule: number)
         rules[Int(number)] = nil
         freeRules.append(number)
         return true
@@ -333,7 +350,7 @@ public final class Datapath {
 
     func remove(megaflow: Int32) {
         pay(megaflow)
-        megaflows.remove(megaflow)
+        megaflows.remove(id: megaflow)
         dependencies.remove(head: flows.flows[Int(megaflow)].dependencies)
         flows.flows[Int(megaflow)].dependencies = -1
         flows.remove(megaflow)

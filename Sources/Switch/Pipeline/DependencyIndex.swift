@@ -23,7 +23,9 @@ public struct Subject: Hashable, Sendable {
     /// What a bridge knows about an address in a VLAN.
     static func address(bridge: Int32, vlan: UInt16, mac: UInt64) -> Subject {
         // 48 bits of address and 12 of VLAN leave no room for the bridge: mixed in, one subject in 2^56 is taken for another.
-        let mixed = (mac ^ UInt64(vlan) << 48) &* 0x9e37_79b9_7f4a_7c15 ^ UInt64(UInt32(bitPattern: bridge)) &* 0xd6e8_feb8_6659_fd93
+        let mixed =
+            (mac ^ UInt64(vlan) << 48) &* 0x9e37_79b9_7f4a_7c15 ^ UInt64(UInt32(bitPattern: bridge))
+            &* 0xd6e8_feb8_6659_fd93
         return Subject(key: 3 << 56 | mixed >> 8)
     }
     /// Whether a link is up and whether it is modelled.

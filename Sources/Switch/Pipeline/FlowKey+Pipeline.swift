@@ -1,7 +1,7 @@
 // The flow key as the pipeline changes it: the header stack grows and shrinks, and parts belong to one bridge only.
 
 /// One VLAN tag of a key.
-struct VLANTag: Equatable {
+struct KeyTag: Equatable {
     var tpid: UInt16
     /// With `FlowKey.vlanPresent` set.
     var tci: UInt16
@@ -30,18 +30,18 @@ extension FlowKey {
     }
 
     /// The tags, outermost first.
-    var vlanTags: [VLANTag] {
-        var tags: [VLANTag] = []
+    var vlanTags: [KeyTag] {
+        var tags: [KeyTag] = []
         for (tci, tpid) in [(Field.vlanTCI, Field.vlanTPID), (.vlan2TCI, .vlan2TPID)] {
             let word = UInt16(truncatingIfNeeded: value(tci))
             guard word & Self.vlanPresent != 0 else { break }
             let type = UInt16(truncatingIfNeeded: value(tpid))
-            tags.append(VLANTag(tpid: type == 0 ? 0x8100 : type, tci: word))
+            tags.append(KeyTag(tpid: type == 0 ? 0x8100 : type, tci: word))
         }
         return tags
     }
 
-    private mutating func setTags(_ tags: [VLANTag]) {
+    private mutating func setTags(_ tags: [KeyTag]) {
         for (place, (tci, tpid)) in [(Field.vlanTCI, Field.vlanTPID), (.vlan2TCI, .vlan2TPID)].enumerated() {
             set(tci, place < tags.count ? UInt64(tags[place].tci) : 0)
             set(tpid, place < tags.count ? UInt64(tags[place].tpid) : 0)
@@ -52,7 +52,7 @@ extension FlowKey {
     mutating func pushVLAN(tpid: UInt16) {
         let tags = vlanTags
         let tci = tags.first?.tci ?? Self.vlanPresent
-        setTags([VLANTag(tpid: tpid, tci: tci)] + tags)
+        setTags([KeyTag(tpid: tpid, tci: tci)] + tags)
     }
 
     mutating func popVLAN() { setTags(Array(vlanTags.dropFirst())) }
@@ -83,6 +83,29 @@ extension FlowKey {
         default: break
         }
         return fields + transportFields
+    }
+}
+
+extension Field.Prerequisite {
+    /// The fields that decide whether it is met.
+    var fields: [Field] {
+        switch self {
+        case .none: []
+        case .vlan: [.vlanTCI]
+        case .mpls, .pbb, .arp, .ipv4, .ipv6, .ip: [.ethType]
+        case .tcp, .udp, .sctp, .icmp, .icmpv6: [.ethType, .ipProtocol, .ipFragment]
+        case .neighbourDiscovery, .neighbourSolicitation, .neighbourAdvertisement:
+            [.ethType, .ipProtocol, .ipFragment, .icmpv6Type]
+        }
+    }
+}
+
+extension FlowKey {
+    /// Whether the packet has the fields that the prerequisite stands before.
+    func meets(_ prerequisite: Field.Prerequisite) -> Bool {
+        var mask = FlowMask()
+        for field in prerequisite.fields { mask.setExact(field) }
+        return prerequisite.isMet(by: Match(key: self, mask: mask))
     }
 }
 

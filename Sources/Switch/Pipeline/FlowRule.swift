@@ -29,4 +29,6 @@ public final class FlowRule {
 /// A flow table of a bridge: a classifier over the numbers of its rules.
 final class FlowTable {
     var classifier = Classifier()
+
+    init() {}
 }

@@ -18,6 +18,8 @@ enum DatapathAction {
     case popVLAN
     /// The queue for the outputs that follow.
     case setQueue(UInt32)
+    /// Shows the packet to whoever captures at the port.
+    case capture(port: Int32, outgoing: Bool)
     /// To the spanning tree of the port's bridge.
     case bridgeProtocol(port: Int32)
 }

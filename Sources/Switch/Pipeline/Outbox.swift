@@ -27,7 +27,7 @@ public struct Outbox: ~Copyable {
     }
 
     /// Forgets the items; their packets now belong to whoever took them.
-    public mutating func removeAll() { count = 0 }
+    mutating func removeAll() { count = 0 }
 
     private mutating func grow() {
         let larger = UnsafeMutablePointer<Item>.allocate(capacity: capacity * 2)

@@ -76,7 +76,7 @@ extension Datapath {
         var actions: [String] = []
         for action in translation.actions { actions.append(text(action)) }
         return """
-            Flow: \(Match(exact: key).description)
+            Flow: \(key.description)
 
             \(recorder.text)
 
@@ -97,10 +97,12 @@ extension Datapath {
             }
             return "link(\(far))"
         case .setField(let field, let value):
-            return "set(\(field.name)=\(Match.valueText(field, value: value, mask: FieldValue.ones(field.bitWidth))))"
-        case .pushVLAN(let tpid, let tci): return "push_vlan(vid=\(tci & 0xfff),pcp=\(tci >> 13),tpid=0x\(String(tpid, radix: 16)))"
+            return "set(\(field.names[0])=\(FieldText.format(field, value, .ones(field.width))))"
+        case .pushVLAN(let tpid, let tci):
+            return "push_vlan(vid=\(tci & 0xfff),pcp=\(tci >> 13),tpid=0x\(String(tpid, radix: 16)))"
         case .popVLAN: return "pop_vlan"
         case .setQueue(let queue): return "set_queue(\(queue))"
+        case .capture(let port, _): return "capture(\(ports[Int(port)].name))"
         case .bridgeProtocol: return "stp"
         }
     }

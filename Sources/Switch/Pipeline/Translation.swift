@@ -39,17 +39,18 @@ final class Translation {
     private var noted: Set<Subject> = []
     private var entries = 0
     private var depth = 0
+    private var lookups = 0
     private var resubmits = 0
     private var notedQueue: UInt32 = 0
-    /// Set when a limit was met: the answer is a drop, for this packet only.
+    /// Set when a limit was met: the answer is a drop.
     private(set) var failed = false
 
     /// Bridges that one packet may enter.
     static let entryLimit = 4096
-    /// Bridges on one way.
-    static let depthLimit = 512
-    /// `resubmit` and `goto` steps.
-    static let resubmitLimit = 4096
+    /// Look-ups that one packet may cause.
+    static let lookupLimit = 4096
+    /// Resubmits within each other, as Open vSwitch limits them.
+    static let resubmitDepthLimit = 64
 
     unowned let datapath: Datapath
 
@@ -65,6 +66,7 @@ final class Translation {
         wildcards = FlowMask()
         entries = 0
         depth = 0
+        lookups = 0
         resubmits = 0
         notedQueue = 0
         failed = false
@@ -77,6 +79,12 @@ final class Translation {
     func run(port: Int32) {
         base = key
         enter(port)
+        if failed {
+            // Part of a loop is no answer. The drop is kept like any other: the same packets would loop again.
+            actions.removeAll(keepingCapacity: true)
+            credits.removeAll(keepingCapacity: true)
+            credits.append(.drop(.tooDeep))
+        }
     }
 
     func note(_ subject: Subject) {
@@ -91,7 +99,6 @@ final class Translation {
     private func fail(_ text: String) {
         recorder?.line(">> \(text) <<")
         failed = true
-        credits.append(.drop(.tooDeep))
     }
 
     // MARK: Into a bridge
@@ -100,8 +107,9 @@ final class Translation {
         let port = datapath.ports[Int(index)]
         let bridge = datapath.bridges[Int(port.bridge)]
         entries += 1
-        guard entries <= Self.entryLimit, depth <= Self.depthLimit else {
-            fail("the packet entered more than \(depth > Self.depthLimit ? Self.depthLimit : Self.entryLimit) bridges: a loop")
+        let depthLimit = datapath.depthLimit
+        guard entries <= Self.entryLimit, depth <= depthLimit else {
+            fail("the packet entered more than \(depth > depthLimit ? depthLimit : Self.entryLimit) bridges: a loop")
             return
         }
         key.set(.inPort, UInt64(port.number))
@@ -110,6 +118,10 @@ final class Translation {
         defer { recorder?.close() }
         credits.append(.received(port: index))
         note(.ports(bridge: bridge.index))
+        if port.isCaptured {
+            commit()
+            actions.append(.capture(port: index, outgoing: false))
+        }
         var place = Place(bridge: bridge, port: port)
         if bridge.spanningTree != nil {
             wildcards.setExact(.ethDestination)
@@ -132,15 +144,12 @@ final class Translation {
     // MARK: Flow tables
 
     private func lookUp(table: UInt8, _ place: inout Place) {
-        resubmits += 1
-        guard resubmits <= Self.resubmitLimit else {
-            fail("more than \(Self.resubmitLimit) table look-ups: a loop of resubmits")
-            return
-        }
+        lookups += 1
+        guard lookups <= Self.lookupLimit else { return fail("more than \(Self.lookupLimit) table look-ups") }
         place.table = table
         note(.table(bridge: place.bridge.index, table: table))
         guard Int(table) < place.bridge.tables.count else { return miss(table) }
-        let number = place.bridge.tables[Int(table)].classifier.lookup(key, unite: &wildcards)
+        let number = place.bridge.tables[Int(table)].classifier.lookup(&key, unite: &wildcards)
         guard number >= 0, let rule = datapath.rules[Int(number)] else { return miss(table) }
         credits.append(.rule(number))
         recorder?.rule(rule)
@@ -223,8 +232,8 @@ final class Translation {
 
     private func set(_ field: Field, _ value: FieldValue, _ mask: FieldValue) {
         // The bits that stay come from the packet; whether the field is there at all, its prerequisites say.
-        for prerequisite in field.prerequisites { wildcards.setExact(prerequisite.field) }
-        guard key.meetsPrerequisites(of: field) else { return }
+        for condition in field.prerequisite.fields { wildcards.setExact(condition) }
+        guard key.meets(field.prerequisite) else { return }
         wildcards.setExact(field)
         key[field] = (key[field] & ~mask) | (value & mask)
     }
@@ -233,7 +242,13 @@ final class Translation {
         var inner = place
         let before = key.value(.inPort)
         if let port, port != PortNumber.inPort { key.set(.inPort, UInt64(port)) }
-        lookUp(table: table ?? place.table, &inner)
+        resubmits += 1
+        if resubmits <= Self.resubmitDepthLimit {
+            lookUp(table: table ?? place.table, &inner)
+        } else {
+            fail("more than \(Self.resubmitDepthLimit) resubmits within each other: a loop")
+        }
+        resubmits -= 1
         key.set(.inPort, before)
     }
 
@@ -290,6 +305,10 @@ final class Translation {
         note(.link(port.direction >> 1))
         guard direction.isUp else { return drop(.linkDown) }
         credits.append(.sent(port: port.index))
+        if port.isCaptured {
+            commit()
+            actions.append(.capture(port: port.index, outgoing: true))
+        }
         if place.queue != notedQueue {
             actions.append(.setQueue(place.queue))
             notedQueue = place.queue

@@ -1,0 +1,119 @@
+import Wire
+
+@testable import Switch
+
+/// A data path with hosts' devices, for tests: frames go in by device, and come out as (device, bytes).
+final class DatapathHarness {
+    let datapath: Datapath
+    var now: UInt64 = 1_000_000_000
+    private(set) var bridges: [String: Int32] = [:]
+    private(set) var nextPort: [Int32: UInt32] = [:]
+
+    init(seed: UInt64 = 1) {
+        datapath = Datapath(seed: seed, now: 1_000_000_000)
+        // Tests run on small stacks.
+        datapath.depthLimit = 128
+    }
+
+    @discardableResult
+    func bridge(_ name: String, _ settings: BridgeSettings = BridgeSettings()) -> Int32 {
+        let index = datapath.addBridge(
+            name: name, address: 0x0200_0000_0000 | UInt64(bridges.count + 1), settings: settings)
+        bridges[name] = index
+        nextPort[index] = 1
+        return index
+    }
+
+    func port(_ bridge: Int32, vlan: VLANMode = .trunk(nil)) -> Int32 {
+        let number = nextPort[bridge, default: 1]
+        nextPort[bridge] = number + 1
+        return datapath.addPort(bridge: bridge, number: number, name: "p\(number)", vlan: vlan)
+    }
+
+    /// A host on a bridge: the device's number.
+    func host(on bridge: Int32, vlan: VLANMode = .trunk(nil), _ profile: LinkProfile = LinkProfile()) -> Int32 {
+        let device = datapath.addDevice(name: "h\(datapath.deviceCount + 1)")
+        _ = datapath.addLink(
+            .device(device), .port(port(bridge, vlan: vlan)), forward: profile, reverse: profile, now: now)
+        return device
+    }
+
+    @discardableResult
+    func join(_ a: Int32, _ b: Int32, _ profile: LinkProfile = LinkProfile()) -> Int32 {
+        datapath.addLink(.port(port(a)), .port(port(b)), forward: profile, reverse: profile, now: now)
+    }
+
+    /// Sends a frame from a device and returns what comes out at once.
+    func send(_ frame: [UInt8], from device: Int32) -> [(device: Int32, frame: [UInt8])] {
+        let packet = frame.withUnsafeBytes { datapath.pool.allocate(copying: $0) }!
+        datapath.receive(packet, from: device, now: now)
+        return drain()
+    }
+
+    /// Lets time pass and returns what comes out.
+    func advance(by nanoseconds: UInt64) -> [(device: Int32, frame: [UInt8])] {
+        let end = now + nanoseconds
+        var out: [(device: Int32, frame: [UInt8])] = []
+        while let deadline = datapath.nextDeadline, deadline <= end {
+            now = max(now, deadline)
+            datapath.run(now: now)
+            out += drain()
+        }
+        now = end
+        datapath.run(now: now)
+        return out + drain()
+    }
+
+    func drain() -> [(device: Int32, frame: [UInt8])] {
+        var out: [(device: Int32, frame: [UInt8])] = []
+        for index in 0..<datapath.outbox.count {
+            let item = datapath.outbox[index]
+            out.append((item.device, Array(item.packet.bytes)))
+            datapath.pool.release(item.packet)
+        }
+        datapath.emptyOutbox()
+        return out
+    }
+
+    static let broadcast: UInt64 = 0xffff_ffff_ffff
+
+    static func mac(_ device: Int32) -> UInt64 { 0x0200_0000_0100 + UInt64(device) }
+
+    static func macBytes(_ mac: UInt64) -> [UInt8] {
+        (0..<6).map { UInt8(truncatingIfNeeded: mac >> UInt64(40 - 8 * $0)) }
+    }
+
+    /// An Ethernet frame with a payload of 46 bytes, with tags where given.
+    static func frame(to: UInt64, from: UInt64, tags: [UInt16] = [], type: UInt16 = 0x88b5, payload: UInt8 = 0)
+        -> [UInt8]
+    {
+        var bytes = macBytes(to) + macBytes(from)
+        for tag in tags { bytes += [0x81, 0x00, UInt8(tag >> 8), UInt8(tag & 0xff)] }
+        return bytes + [UInt8(type >> 8), UInt8(type & 0xff)] + [UInt8](repeating: payload, count: 46)
+    }
+
+    /// A UDP over IPv4 frame with right checksums.
+    static func udp(
+        to: UInt64, from: UInt64, source: UInt32 = 0x0a00_0001, destination: UInt32 = 0x0a00_0002,
+        sourcePort: UInt16 = 1000, destinationPort: UInt16 = 2000, ttl: UInt8 = 64
+    ) -> [UInt8] {
+        func be16(_ value: UInt16) -> [UInt8] { [UInt8(value >> 8), UInt8(value & 0xff)] }
+        func be32(_ value: UInt32) -> [UInt8] { be16(UInt16(value >> 16)) + be16(UInt16(value & 0xffff)) }
+        let payload: [UInt8] = Array("rookery!".utf8)
+        var header: [UInt8] = [0x45, 0] + be16(UInt16(28 + payload.count)) + [0, 1, 0, 0, ttl, 17, 0, 0]
+        header += be32(source) + be32(destination)
+        func sum(_ bytes: [UInt8]) -> UInt16 {
+            var total: UInt32 = 0
+            for index in stride(from: 0, to: bytes.count, by: 2) {
+                total += UInt32(bytes[index]) << 8 | (index + 1 < bytes.count ? UInt32(bytes[index + 1]) : 0)
+            }
+            while total >> 16 != 0 { total = total & 0xffff + total >> 16 }
+            return ~UInt16(total)
+        }
+        header.replaceSubrange(10..<12, with: be16(sum(header)))
+        var datagram = be16(sourcePort) + be16(destinationPort) + be16(UInt16(8 + payload.count)) + [0, 0] + payload
+        let pseudo = be32(source) + be32(destination) + [0, 17] + be16(UInt16(datagram.count))
+        datagram.replaceSubrange(6..<8, with: be16(sum(pseudo + datagram)))
+        return macBytes(to) + macBytes(from) + [0x08, 0x00] + header + datagram
+    }
+}
