@@ -83,7 +83,8 @@ extension BPDU {
         times = SpanningTreeTimes(
             messageAge: integer(27, UInt16.self), maxAge: integer(29, UInt16.self),
             helloTime: integer(31, UInt16.self), forwardDelay: integer(33, UInt16.self))
-        guard times.messageAge < times.maxAge else { return nil }
+        // Not so for a rapid BPDU: that information has grown too old is news, and ends what was known before at once.
+        guard kind == .rapid || times.messageAge < times.maxAge else { return nil }
         // A root that announces absurd timers must not switch the delays off, nor freeze the network (ranges of table 17-1).
         times.helloTime = min(max(times.helloTime, 1 << 8), 10 << 8)
         times.forwardDelay = min(max(times.forwardDelay, 4 << 8), 30 << 8)

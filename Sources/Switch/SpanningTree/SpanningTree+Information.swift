@@ -135,6 +135,14 @@ extension SpanningTree {
             rootID: message.rootID, rootPathCost: message.rootPathCost, bridgeID: message.bridgeID,
             portID: message.portID)
         guard message.role == .designated else {
+            if port.infoIs == .received && priority.isSameSource(as: port.portPriority) {
+                // Beyond the standard: the bridge that was designated here says that it no longer is. Two bridges whose
+                // messages crossed would otherwise each believe the other's stale claim until it times out.
+                ports[index].agreed = false
+                ports[index].rcvdInfoWhile.stop()
+                setTopologyFlags(message, on: index)
+                return
+            }
             if !(priority < port.portPriority) {
                 // InferiorRootAlternateInfo: NOT_DESIGNATED
                 recordAgreement(message, on: index)
@@ -163,10 +171,15 @@ extension SpanningTree {
             recordProposal(message, on: index)
             setTopologyFlags(message, on: index)
             updateReceivedInformationTimer(index)
-        } else if message.kind == .rapid && message.flags.contains(.learning) {
+        } else {
             // INFERIOR_DESIGNATED: recordDispute
-            ports[index].disputed = true
-            ports[index].agreed = false
+            if message.kind == .rapid && message.flags.contains(.learning) {
+                ports[index].disputed = true
+                ports[index].agreed = false
+            }
+            // Beyond the standard of 2004, as in that of 1998: a sender that does not know better is told at once, not with the
+            // next hello. It may have thrown our message away while what it believed was better.
+            ports[index].newInfo = true
         }
     }
 

@@ -77,10 +77,10 @@ extension SpanningTree {
         }
         while ports[index].txCount > 0, ports[index].txDecrement <= clock {
             ports[index].txCount -= 1
-            ports[index].txDecrement &+= 1_000_000_000
+            ports[index].txDecrement &+= parameters.txInterval
         }
         guard isDueToTransmit(ports[index]), ports[index].txCount < parameters.txHoldCount else { return }
-        if ports[index].txCount == 0 { ports[index].txDecrement = clock &+ 1_000_000_000 }
+        if ports[index].txCount == 0 { ports[index].txDecrement = clock &+ parameters.txInterval }
         ports[index].txCount += 1
         ports[index].newInfo = false
         ports[index].sent &+= 1

@@ -14,9 +14,12 @@ struct SpanningTreePriority: Equatable {
 
     /// Whether a message with this vector replaces what a port holds (17.6): it is better, or the same sender changed its mind.
     func isSuperior(to held: Self) -> Bool {
-        self < held
-            || (bridgeID & 0xFFFF_FFFF_FFFF == held.bridgeID & 0xFFFF_FFFF_FFFF && portID & 0xFFF == held.portID & 0xFFF
-                && self != held)
+        self < held || (isSameSource(as: held) && self != held)
+    }
+
+    /// Whether both come from the same designated bridge and port, whatever priorities these have by now.
+    func isSameSource(as held: Self) -> Bool {
+        (bridgeID ^ held.bridgeID) & 0xFFFF_FFFF_FFFF == 0 && (portID ^ held.portID) & 0xFFF == 0
     }
 }
 
