@@ -1,0 +1,118 @@
+/// What a match must say before it may say anything of a field (OpenFlow 1.5, 7.2.3.8, with Nicira's extensions).
+extension Field {
+    /// One of several conditions.
+    public enum Prerequisite: Sendable {
+        case none
+        /// There is a VLAN tag.
+        case vlan
+        case mpls
+        case pbb
+        case arp
+        case ipv4
+        case ipv6
+        /// IPv4 or IPv6.
+        case ip
+        case tcp
+        case udp
+        case sctp
+        case icmp
+        case icmpv6
+        /// ICMPv6 neighbour solicitation or advertisement.
+        case neighbourDiscovery
+        case neighbourSolicitation
+        case neighbourAdvertisement
+    }
+
+    /// The condition under which the field may be matched and set.
+    public var prerequisite: Prerequisite {
+        switch self {
+        case .vlanPCP, .vlan2TCI: .vlan
+        case .mplsLabel, .mplsTC, .mplsBoS, .mplsTTL, .mpls1Label, .mpls1TC, .mpls1BoS, .mpls1TTL, .mpls2Label,
+            .mpls2TC, .mpls2BoS, .mpls2TTL:
+            .mpls
+        case .pbbISID, .pbbUCA: .pbb
+        case .ipv4Source, .ipv4Destination: .ipv4
+        case .ipProtocol, .ipToS, .ipDSCP, .ipECN, .ipTTL, .ipFragment: .ip
+        case .ipv6FlowLabel, .ipv6ExtensionHeaders, .ipv6Source, .ipv6Destination: .ipv6
+        case .arpSource, .arpTarget, .arpOperation, .arpSourceEth, .arpTargetEth: .arp
+        case .tcpSource, .tcpDestination, .tcpFlags: .tcp
+        case .udpSource, .udpDestination: .udp
+        case .sctpSource, .sctpDestination: .sctp
+        case .icmpType, .icmpCode: .icmp
+        case .icmpv6Type, .icmpv6Code: .icmpv6
+        case .ndTarget, .ndOptionsType, .ndReserved: .neighbourDiscovery
+        case .ndSourceEth: .neighbourSolicitation
+        case .ndTargetEth: .neighbourAdvertisement
+        default: .none
+        }
+    }
+
+    /// Whether a match may leave bits of the field open. Nicira's extensions open more fields than OpenFlow does; ours are
+    /// those that Open vSwitch opens.
+    public var isMaskable: Bool {
+        switch self {
+        case .inPort, .inPhysicalPort, .actionSetOutput, .ethType, .vlanID, .vlanPCP, .mplsLabel, .mplsTC, .mplsBoS,
+            .mplsTTL, .mpls1Label, .mpls1TC, .mpls1BoS, .mpls1TTL, .mpls2Label, .mpls2TC, .mpls2BoS, .mpls2TTL,
+            .ipProtocol, .ipToS, .ipDSCP, .ipECN, .ipTTL, .arpOperation, .icmpType, .icmpCode, .icmpv6Type,
+            .icmpv6Code, .ctZone, .ctProtocol, .recirculationID, .conjunctionID, .ndOptionsType, .pbbUCA, .packetType:
+            false
+        default: true
+        }
+    }
+}
+
+extension Field.Prerequisite {
+    /// Whether `match` says what this asks for.
+    public func isMet(by match: Match) -> Bool {
+        func has(_ field: Field, _ values: UInt64...) -> Bool {
+            match.mask[field] == .ones(field.width) && values.contains(match.key[field].low)
+        }
+        let ipv4 = has(.ethType, 0x0800)
+        let ipv6 = has(.ethType, 0x86dd)
+        let first =
+            match.mask[.ipFragment].low & UInt64(FlowKey.fragmentLater) == 0
+            || match.key[.ipFragment].low & UInt64(FlowKey.fragmentLater) == 0
+        func transport(_ proto: UInt64) -> Bool { (ipv4 || ipv6) && has(.ipProtocol, proto) && first }
+        let icmpv6 = ipv6 && has(.ipProtocol, 58) && first
+        switch self {
+        case .none: return true
+        case .vlan: return match.key[.vlanTCI].low & UInt64(FlowKey.vlanPresent) != 0
+        case .mpls: return has(.ethType, 0x8847, 0x8848)
+        case .pbb: return has(.ethType, 0x88e7)
+        case .arp: return has(.ethType, 0x0806, 0x8035)
+        case .ipv4: return ipv4
+        case .ipv6: return ipv6
+        case .ip: return ipv4 || ipv6
+        case .tcp: return transport(6)
+        case .udp: return transport(17)
+        case .sctp: return transport(132)
+        case .icmp: return ipv4 && has(.ipProtocol, 1) && first
+        case .icmpv6: return icmpv6
+        case .neighbourDiscovery: return icmpv6 && has(.icmpv6Type, 135, 136)
+        case .neighbourSolicitation: return icmpv6 && has(.icmpv6Type, 135)
+        case .neighbourAdvertisement: return icmpv6 && has(.icmpv6Type, 136)
+        }
+    }
+
+    /// What is missing, as a user would write it.
+    var spelling: String {
+        switch self {
+        case .none: ""
+        case .vlan: "a VLAN tag (dl_vlan=…)"
+        case .mpls: "mpls or mplsm"
+        case .pbb: "dl_type=0x88e7"
+        case .arp: "arp or rarp"
+        case .ipv4: "ip"
+        case .ipv6: "ipv6"
+        case .ip: "ip or ipv6"
+        case .tcp: "tcp or tcp6"
+        case .udp: "udp or udp6"
+        case .sctp: "sctp or sctp6"
+        case .icmp: "icmp"
+        case .icmpv6: "icmp6"
+        case .neighbourDiscovery: "icmp6,icmpv6_type=135 or 136"
+        case .neighbourSolicitation: "icmp6,icmpv6_type=135"
+        case .neighbourAdvertisement: "icmp6,icmpv6_type=136"
+        }
+    }
+}

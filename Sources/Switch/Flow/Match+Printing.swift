@@ -1,0 +1,140 @@
+import Wire
+
+extension Match: CustomStringConvertible {
+    /// The match as ovs-ofctl prints it (without the priority): reserved ports by name, protocols by their shorthand.
+    /// Empty for the match of every packet. `Match(parsing:)` reads it back.
+    public var description: String {
+        var printer = MatchPrinter(match: self)
+        return printer.text()
+    }
+}
+
+extension FlowKey: CustomStringConvertible {
+    /// The fields that are not zero, and the input port, as a match.
+    public var description: String {
+        var mask = FlowMask()
+        mask.setExact(.inPort)
+        for field in MatchPrinter.fields where !self[field].isZero { mask.setExact(field) }
+        if self[.ethType].low == 0x0800 {
+            mask.setExact(.ipv4Source)
+            mask.setExact(.ipv4Destination)
+        }
+        for (field, widened) in [(Field.vlanID, Field.vlanTCI), (.ipToS, .ipDSCP)] where !self[field].isZero {
+            mask.setExact(widened)
+        }
+        return Match(key: self, mask: mask).description
+    }
+}
+
+private struct MatchPrinter {
+    let match: Match
+    var items: [String] = []
+
+    init(match: Match) { self.match = match }
+
+    /// Fields in the order of printing; those that need more than `name=value` are handled on their own.
+    static let fields: [Field] = [
+        .packetMark, .recirculationID, .conjunctionID, .actionSetOutput, .ctState, .ctZone, .ctMark, .ctLabel,
+        .ctIPv4Source, .ctIPv6Source, .ctIPv4Destination, .ctIPv6Destination, .ctProtocol, .ctTransportSource,
+        .ctTransportDestination, .ethType,
+        .reg0, .reg1, .reg2, .reg3, .reg4, .reg5, .reg6, .reg7, .reg8, .reg9, .reg10, .reg11, .reg12, .reg13, .reg14,
+        .reg15,
+        .tunnelID, .tunnelSource, .tunnelDestination, .tunnelIPv6Source, .tunnelIPv6Destination, .tunnelToS,
+        .tunnelTTL, .tunnelGBPID, .tunnelGBPFlags, .tunnelFlags, .metadata, .packetType, .inPort, .inPhysicalPort,
+        .vlanTCI, .vlanTPID, .vlan2TCI, .vlan2TPID, .ethSource, .ethDestination, .ipv6Source, .ipv6Destination,
+        .arpSource, .arpTarget, .ipv4Source, .ipv4Destination, .ipv6FlowLabel, .ipv6ExtensionHeaders, .ipProtocol,
+        .arpOperation,
+        .arpSourceEth, .arpTargetEth, .ipToS, .ipECN, .ipTTL, .mplsLabel, .mplsTC, .mplsTTL, .mplsBoS,
+        .mpls1Label, .mpls1TC, .mpls1TTL, .mpls1BoS, .mpls2Label, .mpls2TC, .mpls2TTL, .mpls2BoS, .pbbISID, .pbbUCA,
+        .ipFragment, .tcpSource, .tcpDestination, .tcpFlags, .ndTarget, .ndSourceEth, .ndTargetEth, .ndReserved,
+        .ndOptionsType,
+    ]
+
+    mutating func text() -> String {
+        for field in Self.fields {
+            // An EtherType without a shorthand comes late, behind the Ethernet addresses.
+            if field == .ipv6Source && ethShorthand == nil && !match.mask[.ethType].isZero {
+                add("dl_type", .ethType, match.key[.ethType], match.mask[.ethType])
+            }
+            let mask = match.mask[field]
+            if mask.isZero { continue }
+            let value = match.key[field]
+            switch field {
+            case .ethType: if let name = transportShorthand ?? ethShorthand { items.append(name) }
+            case .ipProtocol: if transportShorthand == nil { add("nw_proto", field, value, mask) }
+            case .vlanTCI: printVLAN(value.low, mask.low)
+            case .ipToS: printToS(value.low, mask.low)
+            case .ipECN: if mask.low == 3 { add("nw_ecn", field, value, mask) }
+            case .tcpSource, .tcpDestination: printPort(field, value, mask)
+            default: add(field.names[0], field, value, mask)
+            }
+        }
+        return items.joined(separator: ",")
+    }
+
+    private mutating func add(_ name: String, _ field: Field, _ value: FieldValue, _ mask: FieldValue) {
+        items.append("\(name)=\(FieldText.format(field, value, mask))")
+    }
+
+    private var ethType: UInt64? {
+        match.mask[.ethType] == .ones(16) ? match.key[.ethType].low : nil
+    }
+
+    private var ipProtocol: UInt64? {
+        match.mask[.ipProtocol] == .ones(8) ? match.key[.ipProtocol].low : nil
+    }
+
+    private var transportShorthand: String? {
+        switch (ethType, ipProtocol) {
+        case (0x0800, 1): "icmp"
+        case (0x86dd, 58): "icmp6"
+        case (0x0800, 6): "tcp"
+        case (0x86dd, 6): "tcp6"
+        case (0x0800, 17): "udp"
+        case (0x86dd, 17): "udp6"
+        case (0x0800, 132): "sctp"
+        case (0x86dd, 132): "sctp6"
+        default: nil
+        }
+    }
+
+    private var ethShorthand: String? {
+        switch ethType {
+        case 0x0800: "ip"
+        case 0x86dd: "ipv6"
+        case 0x0806: "arp"
+        case 0x8035: "rarp"
+        case 0x8847: "mpls"
+        case 0x8848: "mplsm"
+        default: nil
+        }
+    }
+
+    private mutating func printVLAN(_ tci: UInt64, _ mask: UInt64) {
+        let present = tci & 0x1000 != 0 && mask & 0x1000 != 0
+        let number = mask & 0xfff == 0xfff
+        let priority = mask & 0xe000 == 0xe000
+        if present && (number || mask & 0xfff == 0) && (priority || mask & 0xe000 == 0) && (number || priority) {
+            if number { items.append("dl_vlan=\(tci & 0xfff)") }
+            if priority { items.append("dl_vlan_pcp=\(tci >> 13)") }
+        } else if mask == 0xffff {
+            items.append("vlan_tci=0x\(FieldText.hexadecimal(FieldValue(tci), digits: 4))")
+        } else {
+            let value = FieldText.hexadecimal(FieldValue(tci), digits: 4)
+            items.append("vlan_tci=0x\(value)/0x\(FieldText.hexadecimal(FieldValue(mask), digits: 4))")
+        }
+    }
+
+    private mutating func printToS(_ value: UInt64, _ mask: UInt64) {
+        if mask & 0xfc == 0xfc { items.append("nw_tos=\(value & 0xfc)") }
+    }
+
+    private mutating func printPort(_ field: Field, _ value: FieldValue, _ mask: FieldValue) {
+        let isSource = field == .tcpSource
+        switch transportShorthand {
+        case "icmp", "icmp6":
+            items.append("\(isSource ? "icmp_type" : "icmp_code")=\(value.low)")
+        default: add(isSource ? "tp_src" : "tp_dst", field, value, mask)
+        }
+    }
+}
