@@ -74,7 +74,7 @@ public struct MulticastRouterPorts: Sendable {
     /// Forgets what has aged out. Answers whether anything has.
     public mutating func expire(now: UInt64) -> Bool {
         let count = heard.count
-        heard.removeAll { isExpired($0.time, now: now) }
+        heard = heard.filter { !isExpired($0.time, now: now) }
         return heard.count != count
     }
 
