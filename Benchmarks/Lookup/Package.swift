@@ -2,7 +2,7 @@
 import PackageDescription
 
 // Flow lookup in memory, nanoseconds an operation. `swift run -c release lookup-bench`
-// Sources/Switch/Flow is the switch's own folder (a link), so that the benchmark builds without the rest of the house.
+// Sources/Wire and Sources/Switch/Flow are the house's own folders (links), so that the benchmark builds without the rest of the house.
 
 let hot: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -14,7 +14,8 @@ let hot: [SwiftSetting] = [
 let package = Package(
     name: "lookup-bench",
     targets: [
-        .target(name: "Switch", swiftSettings: hot),
+        .target(name: "Wire", swiftSettings: hot),
+        .target(name: "Switch", dependencies: ["Wire"], swiftSettings: hot),
         .executableTarget(name: "lookup-bench", dependencies: ["Switch"], swiftSettings: hot),
     ]
 )

@@ -168,11 +168,18 @@ public struct Classifier: ~Copyable {
     private static func unite(
         prefixOf length: Int, field: Int, _ wildcards: UnsafeMutablePointer<FlowMask>
     ) {
-        wildcards.pointee.setPrefix(trieFields[field], length: length)
+        let place = trieFields[unchecked: field].place
+        let bits = FieldValue.prefix(length, of: place.width)
+        if place.width == 32 {
+            wildcards.pointee.unite(word: place.word, with: bits.low &<< UInt64(place.shift))
+        } else {
+            wildcards.pointee.unite(word: place.word, with: bits.high)
+            wildcards.pointee.unite(word: place.word + 1, with: bits.low)
+        }
     }
 
     private func trieLookup(_ field: Int, _ key: UnsafePointer<FlowKey>) -> PrefixTrie.Result {
-        let place = Self.trieFields[field].place
+        let place = Self.trieFields[unchecked: field].place
         let address = FieldValue(
             high: key.pointee.load(place.word) << UInt64(place.width == 32 ? 32 - place.shift : 0),
             low: place.width == 32 ? 0 : key.pointee.load(place.word + 1))

@@ -13,8 +13,8 @@ public struct FlowMask: Sendable {
 
     /// Word `index` of the mask, 0 to 63. Setting keeps the invariant of `occupied`.
     public subscript(word index: Int) -> UInt64 {
-        get { words[unchecked: index & 63] }
-        set {
+        @inline(__always) get { words[unchecked: index & 63] }
+        @inline(__always) set {
             words[unchecked: index & 63] = newValue
             if newValue != 0 { occupied |= 1 << UInt64(index & 63) }
         }
