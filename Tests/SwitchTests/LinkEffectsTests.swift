@@ -9,7 +9,7 @@ func tcpSuperPacket(payload: Int, segment: Int, harness: LinkHarness) -> PacketR
     let total = 40 + payload
     frame += [0x45, 0, UInt8(total >> 8), UInt8(total & 0xff), 0, 1, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]
     frame += [0x10, 0, 0, 80, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 1, 0, 0, 0, 0, 0]
-    frame += (0..<payload).map { UInt8(truncatingIfNeeded: $0) }
+    frame += [UInt8](repeating: 0x5a, count: payload)
     let packet = harness.allocate(copying: frame)
     packet.pointee.offload.flags = VirtioNetHeader.needsChecksum
     packet.pointee.offload.gsoType = VirtioNetHeader.gsoTCPv4

@@ -12,6 +12,7 @@ final class LinkHarness {
         /// When the poller handed it on.
         var at: UInt64
         var byteCount: Int
+        var queue: UInt32 = 0
     }
 
     private(set) var now: UInt64
@@ -92,6 +93,10 @@ final class LinkHarness {
         poll()
     }
 
+    func setQueues(_ queues: [LinkQueue]) {
+        link.setQueues(queues, now: now, wheel: &wheel, pool: &pool)
+    }
+
     func setUp(_ up: Bool) { link.setUp(up, now: now, wheel: &wheel, pool: &pool) }
 
     func removeAll() { link.removeAll(wheel: &wheel, pool: &pool) }
@@ -111,7 +116,9 @@ final class LinkHarness {
             inspect?(packet)
             let id = packet.pointee.length >= 22 ? (packet.pointee.data + 14).loadUnaligned(as: UInt64.self) : 0
             arrivals.append(
-                Arrival(id: id, due: packet.pointee.due, at: now, byteCount: packet.pointee.length))
+                Arrival(
+                    id: id, due: packet.pointee.due, at: now, byteCount: packet.pointee.length,
+                    queue: packet.pointee.queue))
             pool.release(packet)
         }
     }

@@ -1,5 +1,8 @@
 /// The state of CoDel, controlled delay (RFC 8289, section 5): it watches how long packets stayed in the queue and says
 /// which to drop so that the queue that never empties gets shorter.
+///
+/// The RFC also resets the state when the transmitter finds the queue empty. The last packet that left has done that
+/// already: nothing stayed behind it, so it was not above the target.
 struct ControlledDelay {
     let target: UInt64
     let interval: UInt64
@@ -54,12 +57,6 @@ struct ControlledDelay {
         dropNext = controlLaw(now)
         lastCount = count
         return .drop
-    }
-
-    /// To be called when the transmitter finds the queue empty.
-    mutating func queueIsEmpty() {
-        firstAboveTime = 0
-        isDropping = false
     }
 
     private mutating func observe(sojourn: UInt64, backlog: Int, now: UInt64) -> Bool {

@@ -110,40 +110,49 @@ extension LinkDirection {
     mutating func admit(
         _ packet: PacketRef, _ size: WireSize, now: UInt64, pool: inout PacketPool, delivered: inout PacketList
     ) {
-        guard rate != 0 else {
+        guard rate != 0 || scheduler.isClassful else {
             fly(packet, size, departure: now, now: now, pool: &pool, delivered: &delivered)
             return
         }
         runTransmitter(until: now, pool: &pool)
-        let isFree = queue.isEmpty && transmitterFree <= now
-        if earlyDetection != nil, !passesEarlyDetection(packet, size, isFree: isFree, now: now, pool: &pool) {
+        let queue = scheduler.queue(for: packet.pointee.queue)
+        let isFree = queuedPackets == 0 && transmitterFree <= now
+        if queue.pointee.earlyDetection != nil,
+            !passesEarlyDetection(packet, size, queue, isFree: isFree, now: now, pool: &pool)
+        {
             return
         }
-        if isFree {
+        if isFree, !scheduler.isClassful {
             transmit(packet, size, start: now, now: now, pool: &pool)
             return
         }
-        guard queuedPackets &+ size.packets <= queuePacketLimit, queuedBytes &+ size.bytes <= queueByteLimit else {
+        let fits =
+            queue.pointee.packets &+ size.packets <= queuePacketLimit
+            && queue.pointee.bytes &+ size.bytes <= queueByteLimit
+        guard fits || (isFree && queue.pointee.allowed.next <= now) else {
             drop(packet, size, .queueFull, &pool)
             return
         }
-        queue.append(pool.compacted(packet))
+        if queue.pointee.list.isEmpty { scheduler.wake(queue) }
+        queue.pointee.append(pool.compacted(packet), size)
         queuedPackets &+= size.packets
         queuedBytes &+= size.bytes
+        if scheduler.isClassful { runTransmitter(until: now, pool: &pool) }
         counters.queuedPacketsMaximum = max(counters.queuedPacketsMaximum, UInt64(queuedPackets))
         counters.queuedBytesMaximum = max(counters.queuedBytesMaximum, UInt64(queuedBytes))
     }
 
     private mutating func passesEarlyDetection(
-        _ packet: PacketRef, _ size: WireSize, isFree: Bool, now: UInt64, pool: inout PacketPool
+        _ packet: PacketRef, _ size: WireSize, _ queue: UnsafeMutablePointer<LinkQueueState>, isFree: Bool,
+        now: UInt64, pool: inout PacketPool
     ) -> Bool {
-        let verdict = earlyDetection?.judge(
-            backlog: queuedBytes, now: now, idle: isFree ? transmitterFree : nil,
+        let verdict = queue.pointee.earlyDetection?.judge(
+            backlog: queue.pointee.bytes, now: now, idle: isFree ? transmitterFree : nil,
             nanosecondsPerByte: nanosecondsPerByte, random: &random)
         switch verdict {
         case .pass?, nil:
             return true
-        case .markOrDrop? where earlyDetection?.ecn == true && CongestionMark.apply(to: packet):
+        case .markOrDrop? where queue.pointee.earlyDetection?.ecn == true && CongestionMark.apply(to: packet):
             counters.marks &+= UInt64(size.packets)
             return true
         case .markOrDrop?, .drop?:
@@ -154,33 +163,50 @@ extension LinkDirection {
 
     /// Starts every transmission that was to start by `now`, each at its own time.
     mutating func runTransmitter(until now: UInt64, pool: inout PacketPool) {
-        while transmitterFree <= now {
-            guard let packet = dequeue(at: transmitterFree, pool: &pool) else { return }
-            let size = WireSize(of: packet)
+        if scheduler.isClassful {
+            runSchedule(until: now, pool: &pool)
+            return
+        }
+        while queuedPackets > 0, transmitterFree <= now {
+            guard let (packet, size) = dequeue(scheduler.queues, at: transmitterFree, pool: &pool) else { return }
             transmit(
                 packet, size, start: max(transmitterFree, packet.pointee.stamp), now: now, pool: &pool)
         }
     }
 
-    /// Takes the packet out of the queue that the discipline lets pass.
-    private mutating func dequeue(at time: UInt64, pool: inout PacketPool) -> PacketRef? {
+    /// The same with several queues. Before each arrival the schedule is worked through up to it, so whatever waits
+    /// now has waited since `schedulerClock`.
+    private mutating func runSchedule(until now: UInt64, pool: inout PacketPool) {
+        while queuedPackets > 0, transmitterFree <= now {
+            let time = max(transmitterFree, schedulerClock)
+            guard let (queue, start) = scheduler.pick(at: time, until: max(now, time)) else { break }
+            guard let (packet, size) = dequeue(queue, at: start, pool: &pool) else { continue }
+            scheduler.charge(queue, byteCount: size.bytes, at: start)
+            transmit(packet, size, start: start, now: now, pool: &pool)
+        }
+        schedulerClock = max(schedulerClock, now)
+    }
+
+    /// Takes the packet out of `queue` that its discipline lets pass.
+    private mutating func dequeue(
+        _ queue: UnsafeMutablePointer<LinkQueueState>, at time: UInt64, pool: inout PacketPool
+    ) -> (packet: PacketRef, size: WireSize)? {
         var isFirst = true
-        while let packet = queue.popFirst() {
-            let size = WireSize(of: packet)
+        while let (packet, size) = queue.pointee.popFirst() {
             queuedPackets &-= size.packets
             queuedBytes &-= size.bytes
             let arrival = packet.pointee.stamp
-            let verdict = controlledDelay?.judge(
-                sojourn: time > arrival ? time &- arrival : 0, backlog: queuedBytes, now: time, isFirst: isFirst)
-            guard verdict == .drop else { return packet }
-            if controlledDelay?.ecn == true, CongestionMark.apply(to: packet) {
+            let verdict = queue.pointee.controlledDelay?.judge(
+                sojourn: time > arrival ? time &- arrival : 0, backlog: queue.pointee.bytes, now: time,
+                isFirst: isFirst)
+            guard verdict == .drop else { return (packet, size) }
+            if queue.pointee.controlledDelay?.ecn == true, CongestionMark.apply(to: packet) {
                 counters.marks &+= UInt64(size.packets)
-                return packet
+                return (packet, size)
             }
             drop(packet, size, .aqm, &pool)
             isFirst = false
         }
-        controlledDelay?.queueIsEmpty()
         return nil
     }
 
@@ -259,28 +285,35 @@ extension LinkDirection {
         pool.release(packet)
     }
 
-    /// Drops the tail of a queue that is longer than its limit.
-    mutating func trimQueue(_ pool: inout PacketPool) {
-        guard queuedPackets > queuePacketLimit || queuedBytes > queueByteLimit else { return }
-        var old = queue
-        queue = PacketList()
-        queuedPackets = 0
-        queuedBytes = 0
-        while let packet = old.popFirst() {
-            let size = WireSize(of: packet)
-            if queuedPackets + size.packets <= queuePacketLimit, queuedBytes + size.bytes <= queueByteLimit {
-                queue.append(packet)
-                queuedPackets += size.packets
-                queuedBytes += size.bytes
-            } else {
-                drop(packet, size, .queueFull, &pool)
+    /// Drops the tail of each queue that is longer than its limit.
+    mutating func trimQueues(_ pool: inout PacketPool) {
+        for index in 0..<scheduler.count {
+            let queue = scheduler.queues + index
+            guard queue.pointee.packets > queuePacketLimit || queue.pointee.bytes > queueByteLimit else { continue }
+            var old = queue.pointee.list
+            queue.pointee.list = PacketList()
+            queuedPackets -= queue.pointee.packets
+            queuedBytes -= queue.pointee.bytes
+            queue.pointee.packets = 0
+            queue.pointee.bytes = 0
+            while let packet = old.popFirst() {
+                let size = WireSize(of: packet)
+                if queue.pointee.packets + size.packets <= queuePacketLimit,
+                    queue.pointee.bytes + size.bytes <= queueByteLimit
+                {
+                    queue.pointee.append(packet, size)
+                    queuedPackets += size.packets
+                    queuedBytes += size.bytes
+                } else {
+                    drop(packet, size, .queueFull, &pool)
+                }
             }
         }
     }
 
     mutating func dropEverything(_ pool: inout PacketPool) {
-        while let packet = queue.popFirst() {
-            drop(packet, WireSize(of: packet), .down, &pool)
+        for index in 0..<scheduler.count {
+            while let (packet, size) = scheduler.queues[index].popFirst() { drop(packet, size, .down, &pool) }
         }
         queuedPackets = 0
         queuedBytes = 0
@@ -288,6 +321,5 @@ extension LinkDirection {
             drop(packet, WireSize(of: packet), .down, &pool)
         }
         counters.flyingPackets = 0
-        controlledDelay?.queueIsEmpty()
     }
 }

@@ -63,13 +63,15 @@ public struct LinkDirection: ~Copyable {
     var transmitterFree: UInt64 = 0
     /// What the last division left over, in 1/rate nanoseconds.
     var transmitterRemainder: UInt64 = 0
-    var queue = PacketList()
+    var scheduler = LinkScheduler()
+    /// Until when the schedule has been worked through: there is no serving a queue before that.
+    var schedulerClock: UInt64 = 0
+    /// In all queues.
     var queuedPackets = 0
     var queuedBytes = 0
+    /// Of each queue.
     var queuePacketLimit = LinkDirection.defaultQueuePackets
     var queueByteLimit = Int.max
-    var controlledDelay: ControlledDelay?
-    var earlyDetection: RandomEarlyDetection?
 
     // Propagation.
     var delay: UInt64 = 0
@@ -100,7 +102,7 @@ public struct LinkDirection: ~Copyable {
     }
 
     /// Whether packets pass at once and whole, so that the data path may go around the model.
-    public var isIdeal: Bool { isUp && profile.isIdeal && flight.isEmpty && queue.isEmpty }
+    public var isIdeal: Bool { isUp && profile.isIdeal && flight.isEmpty && !scheduler.isClassful }
 
     /// What it has done since it was made.
     public var statistics: LinkStatistics {
@@ -151,7 +153,7 @@ public struct LinkDirection: ~Copyable {
         now: UInt64, wheel: inout TimerWheel, pool: inout PacketPool, delivered: inout PacketList
     ) {
         timer = nil
-        if !queue.isEmpty { runTransmitter(until: now, pool: &pool) }
+        if queuedPackets > 0 { runTransmitter(until: now, pool: &pool) }
         while let (packet, isReordered) = flight.popDue(now: now) {
             if isReordered { counters.reordered &+= 1 }
             let due = packet.pointee.due
@@ -187,13 +189,33 @@ public struct LinkDirection: ~Copyable {
             if keepsOrder { flight.rescheduleLast(to: transmitterFree &+ oldDelay) }
         }
         transmitterRemainder = 0
-        trimQueue(&pool)
+        trimQueues(&pool)
         // Without a rate the queue leaves at once.
         if rate == 0 { runTransmitter(until: now, pool: &pool) }
         lateness.reset()
         rateMeter = RateMeter()
         baseline = counters
         baselineExpeditable = expeditable
+        arm(&wheel)
+    }
+
+    /// The queues of the port, queue 0 first.
+    public var queues: [LinkQueue] { scheduler.settings }
+
+    /// Sets up the queues in front of the transmitter; packets choose theirs by `Packet.queue`, and those that wait
+    /// move to theirs. Each queue has the profile's limit and discipline. An empty array leaves the one queue, 0.
+    public mutating func setQueues(
+        _ queues: [LinkQueue], now: UInt64, wheel: inout TimerWheel, pool: inout PacketPool
+    ) {
+        runTransmitter(until: now, pool: &pool)
+        var waiting = scheduler.configure(queues)
+        for index in 0..<scheduler.count { adoptDiscipline(scheduler.queues + index) }
+        while let packet = waiting.popFirst() {
+            scheduler.queue(for: packet.pointee.queue).pointee.append(packet, WireSize(of: packet))
+        }
+        schedulerClock = max(schedulerClock, now)
+        trimQueues(&pool)
+        runTransmitter(until: now, pool: &pool)
         arm(&wheel)
     }
 
@@ -257,17 +279,20 @@ public struct LinkDirection: ~Copyable {
             queueByteLimit = rate == 0 ? .max : Int(min(Double(limit) / nanosecondsPerByte, 0x1p60))
         case nil: queuePacketLimit = Self.defaultQueuePackets
         }
+        for index in 0..<scheduler.count { adoptDiscipline(scheduler.queues + index) }
+    }
+
+    private func adoptDiscipline(_ queue: UnsafeMutablePointer<LinkQueueState>) {
+        queue.pointee.controlledDelay = nil
+        queue.pointee.earlyDetection = nil
         switch profile.aqm {
         case .dropTail:
-            controlledDelay = nil
-            earlyDetection = nil
+            break
         case .codel(let target, let interval, let ecn):
-            controlledDelay = ControlledDelay(target: target, interval: interval, ecn: ecn)
-            earlyDetection = nil
+            queue.pointee.controlledDelay = ControlledDelay(target: target, interval: interval, ecn: ecn)
         case .red(let minimum, let maximum, let probability, let ecn):
-            earlyDetection = RandomEarlyDetection(
+            queue.pointee.earlyDetection = RandomEarlyDetection(
                 minimum: minimum, maximum: maximum, probability: probability, ecn: ecn)
-            controlledDelay = nil
         }
     }
 
@@ -278,7 +303,13 @@ public struct LinkDirection: ~Copyable {
         var next = flight.firstDue
         // While a queue waits, what is in transmission is on the way, and is due before anything behind it unless order
         // may change.
-        if !queue.isEmpty, next == nil || !keepsOrder { next = min(next ?? .max, transmitterFree) }
+        if queuedPackets > 0 {
+            if scheduler.isClassful {
+                next = min(next ?? .max, max(transmitterFree, scheduler.firstAllowed ?? 0))
+            } else if next == nil || !keepsOrder {
+                next = min(next ?? .max, transmitterFree)
+            }
+        }
         if let timer {
             if next == timerDeadline { return }
             wheel.cancel(timer)
