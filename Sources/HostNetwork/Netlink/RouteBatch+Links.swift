@@ -34,11 +34,13 @@ extension RouteBatch {
         public var addressGeneration: AddressGeneration?
         public var namespace: NamespaceReference?
         public var transmitQueueLength: UInt32?
+        /// The interface's number in the namespace it moves to (IFLA_NEW_IFINDEX, Linux 5.13).
+        public var newIndex: Int32?
 
         public init(
             up: Bool? = nil, newName: String? = nil, mtu: UInt32? = nil, address: MACAddress? = nil,
             master: InterfaceReference? = nil, addressGeneration: AddressGeneration? = nil,
-            namespace: NamespaceReference? = nil, transmitQueueLength: UInt32? = nil
+            namespace: NamespaceReference? = nil, transmitQueueLength: UInt32? = nil, newIndex: Int32? = nil
         ) {
             self.up = up
             self.newName = newName
@@ -48,6 +50,7 @@ extension RouteBatch {
             self.addressGeneration = addressGeneration
             self.namespace = namespace
             self.transmitQueueLength = transmitQueueLength
+            self.newIndex = newIndex
         }
     }
 
@@ -65,6 +68,9 @@ extension RouteBatch {
             }
             if let length = change.transmitQueueLength {
                 encoder.attribute(Int(IFLA_TXQLEN), number: length)
+            }
+            if let newIndex = change.newIndex {
+                encoder.attribute(Int(IFLA_NEW_IFINDEX), number: newIndex)
             }
             if let mode = change.addressGeneration {
                 encoder.nested(Int(IFLA_AF_SPEC), flag: true) { encoder in
