@@ -213,6 +213,54 @@ struct LinkEffectsTests {
         #expect(harness.packetsInUse == 0)
     }
 
+    @Test("at a higher rate, as many segments stay together as take 50 µs; cut further they are the same frames")
+    func together() {
+        let harness = LinkHarness(LinkProfile(rate: 1_000_000_000))
+        let start = harness.now
+        var pieces: [[UInt8]] = []
+        var pool = PacketPool()
+        var sound = true
+        harness.inspect = { packet in
+            if !Segmentation.sanitize(packet) { sound = false }
+            guard packet.pointee.offload.isSuperPacket else {
+                Segmentation.finishChecksum(packet)
+                pieces.append(Array(packet.bytes))
+                return
+            }
+            guard var segmenter = try? Segmenter(packet, finishChecksums: true) else { return }
+            while let segment = segmenter.next(from: &pool) {
+                pieces.append(Array(segment.bytes))
+                pool.release(segment)
+            }
+        }
+        let packet = tcpSuperPacket(payload: 14_000, segment: 1460, harness: harness)
+        var expected: [[UInt8]] = []
+        var segmenter = try! Segmenter(packet, finishChecksums: true)
+        while let segment = segmenter.next(from: &pool) {
+            expected.append(Array(segment.bytes))
+            pool.release(segment)
+        }
+        harness.send(packet)
+        harness.drain()
+        #expect(sound)
+        // 12.1 µs each: four, four, and two with the last one short.
+        #expect(harness.arrivals.map(\.byteCount) == [54 + 5840, 54 + 5840, 54 + 2320])
+        #expect(harness.arrivals[0].due - start == 4 * 1514 * 8)
+        #expect(harness.arrivals[2].due - start == (9 * 1514 + 914) * 8)
+        #expect(harness.statistics.packetsDelivered == 10)
+        #expect(harness.statistics.bytesDelivered == 9 * 1514 + 914)
+        // Without the IPv4 identification, which counts pieces, and the checksum that covers it.
+        func comparable(_ frames: [[UInt8]]) -> [[UInt8]] {
+            frames.map { frame in
+                var frame = frame
+                for offset in [18, 19, 24, 25] { frame[offset] = 0 }
+                return frame
+            }
+        }
+        #expect(comparable(pieces) == comparable(expected))
+        #expect(harness.packetsInUse == 0)
+    }
+
     @Test("a queue that cannot hold a super-packet takes the segments that fit")
     func cutForQueue() {
         let harness = LinkHarness(LinkProfile(rate: 40_000_000_000, queue: .packets(4)))
@@ -255,6 +303,32 @@ struct LinkEffectsTests {
         harness.release(packet)
         harness.drain()
         #expect(harness.arrivals.count == 1)
+        #expect(harness.packetsInUse == 0)
+    }
+
+    @Test("at the pool's memory limit packets are lost, counted, and nothing else happens")
+    func memoryLimit() {
+        // Room for one slab of 16 large packets and one of 512 small ones.
+        let harness = LinkHarness(
+            LinkProfile(rate: 1_000_000, queue: .packets(10_000)), poolByteLimit: 16 * 69_632 + 512 * 2_048)
+        for _ in 0..<16 { harness.send(tcpSuperPacket(payload: 60_000, segment: 1460, harness: harness)) }
+        #expect(harness.statistics[.memory] == UInt64(16 * 42 - 512))
+        #expect(harness.statistics.isConserved)
+        harness.drain()
+        #expect(harness.arrivals.count == 512)
+        #expect(harness.packetsInUse == 0)
+    }
+
+    @Test("a shared packet that cannot be copied is lost, counted, and its other holders keep it")
+    func memoryLimitShared() {
+        let harness = LinkHarness(LinkProfile(delay: 1_000), poolByteLimit: 512 * 2_048)
+        var held: [PacketRef] = []
+        for _ in 0..<512 { held.append(harness.allocate(copying: [UInt8](repeating: 1, count: 64))) }
+        held[0].pointee.references = 2
+        harness.send(held[0])
+        #expect(harness.statistics[.memory] == 1)
+        #expect(held[0].pointee.references == 1)
+        for packet in held { harness.release(packet) }
         #expect(harness.packetsInUse == 0)
     }
 

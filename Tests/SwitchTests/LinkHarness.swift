@@ -21,11 +21,15 @@ final class LinkHarness {
     var inspect: ((PacketRef) -> Void)?
 
     private var wheel: TimerWheel
-    private var pool = PacketPool()
+    private var pool: PacketPool
     private var link: LinkDirection
     private var nextID: UInt64 = 0
 
-    init(_ profile: LinkProfile, seed: UInt64 = 1, index: Int32 = 0, direction: Int = 0, now: UInt64 = 1_000_000_000) {
+    init(
+        _ profile: LinkProfile, seed: UInt64 = 1, index: Int32 = 0, direction: Int = 0, now: UInt64 = 1_000_000_000,
+        poolByteLimit: Int = 1 << 30
+    ) {
+        pool = PacketPool(byteLimit: poolByteLimit)
         self.now = now
         wheel = TimerWheel(now: now)
         link = LinkDirection(
