@@ -66,6 +66,17 @@ public struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Reads what there is, up to `count` bytes; empty at the end of the file.
+    public borrowing func read(upTo count: Int) throws(SystemError) -> [UInt8] {
+        let number = rawValue
+        var bytes = [UInt8](repeating: 0, count: count)
+        let read = try retrying("read", "descriptor \(number)") {
+            bytes.withUnsafeMutableBytes { Glibc.read(number, $0.baseAddress, $0.count) }
+        }
+        bytes.removeSubrange(read...)
+        return bytes
+    }
+
     /// Reads to the end of the file.
     public borrowing func readAll() throws(SystemError) -> [UInt8] {
         let number = rawValue

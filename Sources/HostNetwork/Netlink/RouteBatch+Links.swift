@@ -89,6 +89,7 @@ extension RouteBatch {
     }
 
     /// Makes a pair of virtual Ethernet interfaces; `peer` may be made in another network namespace directly.
+    /// - Parameter up: brings both ends up; in another namespace, the peer is left for that namespace's socket to bring up.
     public mutating func addVeth(
         _ name: String, peer: String, address: MACAddress? = nil, peerAddress: MACAddress? = nil,
         mtu: UInt32? = nil, peerNamespace: NamespaceReference? = nil, up: Bool = false
@@ -102,7 +103,8 @@ extension RouteBatch {
                 encoder.attribute(Int(IFLA_INFO_KIND), "veth".utf8)
                 encoder.nested(Int(IFLA_INFO_DATA)) { encoder in
                     encoder.nested(Int(VETH_INFO_PEER)) { encoder in
-                        Self.header(&encoder, .index(0), up: up ? true : nil)
+                        // Not up yet: the driver refuses, for it has not tied the two together (veth_open()).
+                        Self.header(&encoder, .index(0), up: nil)
                         encoder.attribute(Int(IFLA_IFNAME), string: peer)
                         if let peerAddress {
                             encoder.attribute(Int(IFLA_ADDRESS), peerAddress.bytes)
@@ -113,6 +115,7 @@ extension RouteBatch {
                 }
             }
         }
+        if up && peerNamespace == nil { setLink(.name(peer), up: true) }
     }
 
     /// Makes a bridge of the kernel's.

@@ -115,6 +115,19 @@ public enum UnixSocket {
         return (bytes, Array(received[..<Int(count)]))
     }
 
+    /// Sends bytes, at least one, and descriptors with the first of them.
+    @discardableResult
+    public static func send(
+        _ bytes: [UInt8], descriptors: [Int32] = [], on socket: borrowing FileDescriptor
+    ) throws(SystemError) -> Int {
+        let number = socket.rawValue
+        return try retrying("send on", "descriptor \(number)") {
+            bytes.withUnsafeBytes {
+                rk_send_descriptors(number, $0.baseAddress, $0.count, descriptors, Int32(descriptors.count), 0)
+            }
+        }
+    }
+
     private static func make(nonBlocking: Bool) throws(SystemError) -> FileDescriptor {
         let type =
             Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
