@@ -68,42 +68,45 @@ public enum LabFileKeys {
         .init("default-rate", text, "The rate of links whose file gives none."),
     ]
 
-    public static let node: [Key] = [
-        .init("kind", choice(NodeKindName.allCases.map(\.rawValue)), "What the node is; process where left out."),
-        .init("image", text, "A container image; containers come later."),
-        .init("group", text, "Takes the settings of topology.groups.NAME."),
-        .init("exec", textOrTexts, "Shell commands run one after the other once the network is up."),
-        .init("cmd", text, "A shell command that runs as long as the lab."),
-        .init("env", map, "Environment variables."),
-        .init("dir", text, "Working directory."),
-        .init("cpu", text, "Cores, for example 0.5."),
-        .init("cpu-set", text, "Processors to run on, for example 0-2,4."),
-        .init("cpu-shares", count, "Relative weight under contention, 2 to 262144."),
-        .init("memory", text, "Memory limit, for example 128M."),
-        .init("pids", count, "Largest number of processes."),
-        .init("pid-namespace", choice(["shared", "private"]), "private: the host sees only its own processes."),
-        .init("sysctls", map, "Kernel parameters of the host's network namespace."),
-        .init("forwarding", flag, "Forward packets; set on kind router."),
-        .init("nat", flag, "Give the lab a way out through this host."),
-        .init(
-            "routes", ##"{"type": "array", "items": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/route"}]}}"##,
-            "Static routes, as “10.2.0.0/16 via 10.1.0.1” or as maps."),
-        .init("mac", text, "Ethernet address of the first interface."),
-        .init("ipv4", textOrTexts, "IPv4 addresses of the first interface."),
-        .init("ipv6", textOrTexts, "IPv6 addresses of the first interface."),
-        .init("addresses", choice(["auto", "none"]), "none: the host's own commands set its addresses."),
-        .init(
-            "interfaces",
-            ##"{"type": "object", "additionalProperties": {"$ref": "#/$defs/interface"}}"##, "Settings by interface."),
-        .init("stp", #"{"enum": ["auto", "on", "off", true, false]}"#, "Spanning tree of a switch."),
-        .init("stp-priority", count, "Bridge priority, 0 to 61440 in steps of 4096."),
-        .init("fail-mode", choice(["standalone", "secure"]), "What a switch does without a controller."),
-        .init("controller", text, "learning, or none; others need OpenFlow."),
-        .init("dpid", count, "Datapath identifier of a switch, hexadecimal."),
-        .init("ageing", text, "How long a switch remembers an address; 300s where left out."),
-        .init("coordinates", #"{"type": "array", "items": {"type": "number"}}"#, "[latitude, longitude] in degrees."),
-        .init("labels", map, "Texts for whoever reads them."),
-    ] + ignoredNodeKeys
+    public static let node: [Key] =
+        [
+            .init("kind", choice(NodeKindName.allCases.map(\.rawValue)), "What the node is; process where left out."),
+            .init("image", text, "A container image; containers come later."),
+            .init("group", text, "Takes the settings of topology.groups.NAME."),
+            .init("exec", textOrTexts, "Shell commands run one after the other once the network is up."),
+            .init("cmd", text, "A shell command that runs as long as the lab."),
+            .init("env", map, "Environment variables."),
+            .init("dir", text, "Working directory."),
+            .init("cpu", text, "Cores, for example 0.5."),
+            .init("cpu-set", text, "Processors to run on, for example 0-2,4."),
+            .init("cpu-shares", count, "Relative weight under contention, 2 to 262144."),
+            .init("memory", text, "Memory limit, for example 128M."),
+            .init("pids", count, "Largest number of processes."),
+            .init("pid-namespace", choice(["shared", "private"]), "private: the host sees only its own processes."),
+            .init("sysctls", map, "Kernel parameters of the host's network namespace."),
+            .init("forwarding", flag, "Forward packets; set on kind router."),
+            .init("nat", flag, "Give the lab a way out through this host."),
+            .init(
+                "routes", ##"{"type": "array", "items": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/route"}]}}"##,
+                "Static routes, as “10.2.0.0/16 via 10.1.0.1” or as maps."),
+            .init("mac", text, "Ethernet address of the first interface."),
+            .init("ipv4", textOrTexts, "IPv4 addresses of the first interface."),
+            .init("ipv6", textOrTexts, "IPv6 addresses of the first interface."),
+            .init("addresses", choice(["auto", "none"]), "none: the host's own commands set its addresses."),
+            .init(
+                "interfaces",
+                ##"{"type": "object", "additionalProperties": {"$ref": "#/$defs/interface"}}"##,
+                "Settings by interface."),
+            .init("stp", #"{"enum": ["auto", "on", "off", true, false]}"#, "Spanning tree of a switch."),
+            .init("stp-priority", count, "Bridge priority, 0 to 61440 in steps of 4096."),
+            .init("fail-mode", choice(["standalone", "secure"]), "What a switch does without a controller."),
+            .init("controller", text, "learning, or none; others need OpenFlow."),
+            .init("dpid", count, "Datapath identifier of a switch, hexadecimal."),
+            .init("ageing", text, "How long a switch remembers an address; 300s where left out."),
+            .init(
+                "coordinates", #"{"type": "array", "items": {"type": "number"}}"#, "[latitude, longitude] in degrees."),
+            .init("labels", map, "Texts for whoever reads them."),
+        ] + ignoredNodeKeys
 
     private static let ignoredNodeKeys: [Key] = [
         ("binds", "a process sees the machine's own files"), ("ports", "a process's ports are reached in the lab"),
@@ -152,22 +155,25 @@ public enum LabFileKeys {
         .init("aqm", any, "droptail, codel, {codel: {target: 5ms, interval: 100ms, ecn: true}}, red, …"),
     ]
 
-    public static let link: [Key] = [
-        .init(
-            "endpoints", ##"{"type": "array", "items": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/endpoint"}]}}"##,
-            "Two endpoints, node:interface or node; ranges fan out or pair up."),
-        .init("type", choice(["veth", "host", "dummy", "physical"]), "containerlab's extended form."),
-        .init("endpoint", ##"{"$ref": "#/$defs/endpoint"}"##, "The node's end of a link of type host or dummy."),
-        .init("host-interface", text, "The machine's end of a link of type host or physical."),
-        .init("forward", ##"{"$ref": "#/$defs/direction"}"##, "From the first endpoint to the second only."),
-        .init("reverse", ##"{"$ref": "#/$defs/direction"}"##, "From the second endpoint to the first only."),
-        .init("up", flag, "false: the link starts down."), .init("label", text, "Shown in drawings."),
-        .init("labels", map, "containerlab's.", ignored: "links have one label"),
-        .init("vars", any, "containerlab's.", ignored: "they are for generated configurations"),
-    ] + direction
+    public static let link: [Key] =
+        [
+            .init(
+                "endpoints",
+                ##"{"type": "array", "items": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/endpoint"}]}}"##,
+                "Two endpoints, node:interface or node; ranges fan out or pair up."),
+            .init("type", choice(["veth", "host", "dummy", "physical"]), "containerlab's extended form."),
+            .init("endpoint", ##"{"$ref": "#/$defs/endpoint"}"##, "The node's end of a link of type host or dummy."),
+            .init("host-interface", text, "The machine's end of a link of type host or physical."),
+            .init("forward", ##"{"$ref": "#/$defs/direction"}"##, "From the first endpoint to the second only."),
+            .init("reverse", ##"{"$ref": "#/$defs/direction"}"##, "From the second endpoint to the first only."),
+            .init("up", flag, "false: the link starts down."), .init("label", text, "Shown in drawings."),
+            .init("labels", map, "containerlab's.", ignored: "links have one label"),
+            .init("vars", any, "containerlab's.", ignored: "they are for generated configurations"),
+        ] + direction
 
     public static let endpoint: [Key] = [
-        .init("node", text, "The node."), .init("interface", text, "Its interface."), .init("mac", text, "Its address."),
+        .init("node", text, "The node."), .init("interface", text, "Its interface."),
+        .init("mac", text, "Its address."),
         .init("ipv4", textOrTexts, "IPv4 addresses."), .init("ipv6", textOrTexts, "IPv6 addresses."),
     ]
 
@@ -179,11 +185,12 @@ public enum LabFileKeys {
         .init("node", text, "The node that exec runs on."), .init("exec", textOrTexts, "Shell commands."),
     ]
 
-    public static let change: [Key] = [
-        .init("up", flag, "false: down."), .init("ideal", flag, "true: first forget every property."),
-        .init("forward", ##"{"$ref": "#/$defs/direction"}"##, "One direction."),
-        .init("reverse", ##"{"$ref": "#/$defs/direction"}"##, "The other."),
-    ] + direction
+    public static let change: [Key] =
+        [
+            .init("up", flag, "false: down."), .init("ideal", flag, "true: first forget every property."),
+            .init("forward", ##"{"$ref": "#/$defs/direction"}"##, "One direction."),
+            .init("reverse", ##"{"$ref": "#/$defs/direction"}"##, "The other."),
+        ] + direction
 
     /// Every table by its name in the schema's `$defs`; `root` is the schema itself.
     public static let tables: [(name: String, keys: [Key], required: [String])] = [
