@@ -49,6 +49,26 @@ import Testing
         #expect(mask[.ipv4Destination] == .prefix(25, of: 32))
     }
 
+    @Test func aRuleForOnePortCostsOtherPortsFewBits() {
+        var classifier = Classifier()
+        classifier.insert(
+            rule: 0, priority: 10, match: Match().with(.ethType, 0x0800).with(.ipProtocol, 6).with(.tcpDestination, 80))
+        classifier.insert(rule: 1, priority: 0, match: Match())
+        var key = FlowKey()
+        key[.ethType] = FieldValue(0x0800)
+        key[.ipProtocol] = FieldValue(6)
+        key[.tcpDestination] = FieldValue(50_000)
+        var mask = FlowMask()
+        expectEqual(classifier.lookup(key, unite: &mask), 1)
+        #expect(mask[.tcpDestination] == .prefix(1, of: 16))
+        key[.tcpDestination] = FieldValue(81)
+        mask = FlowMask()
+        expectEqual(classifier.lookup(key, unite: &mask), 1)
+        #expect(mask[.tcpDestination] == .ones(16))
+        key[.tcpDestination] = FieldValue(80)
+        expectEqual(classifier.lookup(key, unite: &mask), 0)
+    }
+
     @Test func aLowerSubtableIsNotLookedAtOnceAHigherRuleMatched() {
         var classifier = Classifier()
         classifier.insert(rule: 0, priority: 100, match: Match().with(.inPort, 1))

@@ -55,6 +55,8 @@ struct FlowGenerator: RandomNumberGenerator {
             case .ipv6Source, .ipv6Destination:
                 match.set(field, value, prefixLength: [0, 32, 48, 64, 65, 96, 127, 128][below(8)])
             case .tcpDestination where chance(30): match.set(field, value, mask: FieldValue(0xfffe))
+            case .tcpSource where chance(40): match.set(field, value, prefixLength: 1 + below(16))
+            case .tcpSource where chance(20): match.set(field, value, mask: FieldValue(0x00ff))
             case .reg0 where chance(50): match.set(field, value, mask: FieldValue(0x8000_0001))
             default: match.set(field, value)
             }

@@ -8,8 +8,9 @@
 //  - Subtables are in the order of their highest priority; the search ends when no later one can win.
 //  - Staged lookup: a subtable whose mask spans several stages of the key has an index of the hashes up to each stage. A
 //    packet that is not in the index of an early stage leaves the later words unlooked at.
-//  - Prefix tries over the IPv4 and IPv6 source and destination: a subtable whose prefix length has no rule for the
-//    address is skipped, at the price of just the address bits that show it.
+//  - Prefix tries over the IPv4 and IPv6 source and destination and the transport ports: a subtable whose prefix length
+//    has no rule for the address or port is skipped, at the price of just the bits that show it. (Without the ports', one
+//    rule for port 80 would give each ephemeral port a megaflow of its own.)
 //
 // Design of an entry: a bucket (distinct masked key) points to its rules, a list in falling order of priority.
 // Two rules of the same priority that both match are the owner's mistake (OpenFlow leaves the winner open); the winner
@@ -33,8 +34,9 @@ public struct Classifier: ~Copyable {
         /// Stage index of the hashes up to its end; nil where the stage or what is behind it has no words.
         var indices: [3 of TagCounter?] = [nil, nil, nil]
         /// Prefix length of the mask in each trie's field; 0: none, or the mask there is no prefix.
-        var prefixes: [4 of Int] = [0, 0, 0, 0]
-        var hasPrefixes = false
+        var prefixes: [6 of Int] = [0, 0, 0, 0, 0, 0]
+        var hasAddressPrefixes = false
+        var hasPortPrefixes = false
     }
 
     /// A place in the search order.
@@ -52,7 +54,9 @@ public struct Classifier: ~Copyable {
         var tag: UInt32
     }
 
-    private static let trieFields: [4 of Field] = [.ipv4Destination, .ipv4Source, .ipv6Destination, .ipv6Source]
+    private static let trieFields: [6 of Field] = [
+        .ipv4Destination, .ipv4Source, .ipv6Destination, .ipv6Source, .tcpDestination, .tcpSource,
+    ]
 
     private var order: UnsafeMutablePointer<Ranked>
     private var orderCapacity = 16
@@ -62,6 +66,8 @@ public struct Classifier: ~Copyable {
     private var ipv4Sources = PrefixTrie()
     private var ipv6Destinations = PrefixTrie()
     private var ipv6Sources = PrefixTrie()
+    private var destinationPorts = PrefixTrie()
+    private var sourcePorts = PrefixTrie()
     private let seed: UInt64
     /// Rules in the classifier.
     public private(set) var count = 0
@@ -95,7 +101,7 @@ public struct Classifier: ~Copyable {
         var best: Int32 = -1
         var bestPriority = Int32.min
         var known: UInt8 = 0
-        var found: [4 of PrefixTrie.Result] = InlineArray(repeating: PrefixTrie.Result())
+        var found: [6 of PrefixTrie.Result] = InlineArray(repeating: PrefixTrie.Result())
         var position = 0
         search: while position < subtableCount {
             let ranked = order[position]
@@ -107,23 +113,10 @@ public struct Classifier: ~Copyable {
             var hashed = 0
             var stage = 0
             while stage < 3 {
-                if stage == 2 && subtable.pointee.hasPrefixes {
-                    var field = 0
-                    while field < 4 {
-                        let length = subtable.pointee.prefixes[unchecked: field]
-                        if length > 0 {
-                            if known & (1 &<< UInt8(truncatingIfNeeded: field)) == 0 {
-                                known |= 1 &<< UInt8(truncatingIfNeeded: field)
-                                found[unchecked: field] = trieLookup(field, key)
-                            }
-                            if !found[unchecked: field].has(length) {
-                                Self.unite(
-                                    prefixOf: min(length, found[unchecked: field].checked), field: field, wildcards)
-                                continue search
-                            }
-                        }
-                        field &+= 1
-                    }
+                if stage == 2 && subtable.pointee.hasAddressPrefixes
+                    && excludes(subtable, fields: 0..<4, key, &known, &found, wildcards)
+                {
+                    continue search
                 }
                 let end = subtable.pointee.ends[unchecked: stage]
                 if end > hashed {
@@ -138,6 +131,9 @@ public struct Classifier: ~Copyable {
                 }
                 stage &+= 1
             }
+            if subtable.pointee.hasPortPrefixes && excludes(subtable, fields: 4..<6, key, &known, &found, wildcards) {
+                continue
+            }
             state = table.hash(key, from: hashed, to: table.wordCount, state: state)
             Self.unite(table, upTo: table.wordCount, wildcards)
             let slot = table.find(key, tag: MaskedTable.tag(state))
@@ -151,6 +147,31 @@ public struct Classifier: ~Copyable {
             }
         }
         return best
+    }
+
+    /// Whether the tries of `fields` show that the subtable has no rule for the packet; if so, the bits that show it are
+    /// looked at. Each trie is asked once in a lookup, when the first subtable needs it.
+    @inline(__always)
+    private func excludes(
+        _ subtable: SubtableRef, fields: Range<Int>, _ key: UnsafePointer<FlowKey>, _ known: inout UInt8,
+        _ found: inout [6 of PrefixTrie.Result], _ wildcards: UnsafeMutablePointer<FlowMask>
+    ) -> Bool {
+        var field = fields.lowerBound
+        while field < fields.upperBound {
+            let length = subtable.pointee.prefixes[unchecked: field]
+            if length > 0 {
+                if known & (1 &<< UInt8(truncatingIfNeeded: field)) == 0 {
+                    known |= 1 &<< UInt8(truncatingIfNeeded: field)
+                    found[unchecked: field] = trieLookup(field, key)
+                }
+                if !found[unchecked: field].has(length) {
+                    Self.unite(prefixOf: min(length, found[unchecked: field].checked), field: field, wildcards)
+                    return true
+                }
+            }
+            field &+= 1
+        }
+        return false
     }
 
     @inline(__always)
@@ -170,7 +191,7 @@ public struct Classifier: ~Copyable {
     ) {
         let place = trieFields[unchecked: field].place
         let bits = FieldValue.prefix(length, of: place.width)
-        if place.width == 32 {
+        if place.width < 64 {
             wildcards.pointee.unite(word: place.word, with: bits.low &<< UInt64(place.shift))
         } else {
             wildcards.pointee.unite(word: place.word, with: bits.high)
@@ -180,14 +201,17 @@ public struct Classifier: ~Copyable {
 
     private func trieLookup(_ field: Int, _ key: UnsafePointer<FlowKey>) -> PrefixTrie.Result {
         let place = Self.trieFields[unchecked: field].place
+        // What follows a short field in its word is behind the end of every path in the trie.
         let address = FieldValue(
-            high: key.pointee.load(place.word) << UInt64(place.width == 32 ? 32 - place.shift : 0),
-            low: place.width == 32 ? 0 : key.pointee.load(place.word + 1))
+            high: key.pointee.load(place.word) << UInt64(place.width < 64 ? 64 - place.width - place.shift : 0),
+            low: place.width < 64 ? 0 : key.pointee.load(place.word + 1))
         switch field {
         case 0: return ipv4Destinations.lookup(address)
         case 1: return ipv4Sources.lookup(address)
         case 2: return ipv6Destinations.lookup(address)
-        default: return ipv6Sources.lookup(address)
+        case 3: return ipv6Sources.lookup(address)
+        case 4: return destinationPorts.lookup(address)
+        default: return sourcePorts.lookup(address)
         }
     }
 
@@ -283,6 +307,8 @@ public struct Classifier: ~Copyable {
         ipv4Sources = PrefixTrie()
         ipv6Destinations = PrefixTrie()
         ipv6Sources = PrefixTrie()
+        destinationPorts = PrefixTrie()
+        sourcePorts = PrefixTrie()
         count = 0
     }
 
@@ -399,7 +425,7 @@ public struct Classifier: ~Copyable {
                 subtable.pointee.indices[stage]!.remove(MaskedTable.tag(state))
             }
         }
-        for field in 0..<4 where subtable.pointee.prefixes[field] > 0 {
+        for field in 0..<6 where subtable.pointee.prefixes[field] > 0 {
             let width = Self.trieFields[field].width
             let address = key.pointee[Self.trieFields[field]] << (128 - width)
             let length = subtable.pointee.prefixes[field]
@@ -410,8 +436,12 @@ public struct Classifier: ~Copyable {
             case (1, false): ipv4Sources.remove(address, length: length)
             case (2, true): ipv6Destinations.insert(address, length: length)
             case (2, false): ipv6Destinations.remove(address, length: length)
-            case (_, true): ipv6Sources.insert(address, length: length)
-            case (_, false): ipv6Sources.remove(address, length: length)
+            case (3, true): ipv6Sources.insert(address, length: length)
+            case (3, false): ipv6Sources.remove(address, length: length)
+            case (4, true): destinationPorts.insert(address, length: length)
+            case (4, false): destinationPorts.remove(address, length: length)
+            case (_, true): sourcePorts.insert(address, length: length)
+            case (_, false): sourcePorts.remove(address, length: length)
             }
         }
     }
@@ -426,13 +456,13 @@ public struct Classifier: ~Copyable {
             let before = stage > 0 ? subtable.ends[stage - 1] : 0
             if end > before && end < total { subtable.indices[stage] = TagCounter() }
         }
-        for field in 0..<4 {
+        for field in 0..<6 {
             let width = Self.trieFields[field].width
             let bits = mask[Self.trieFields[field]]
             let length = bits.high.nonzeroBitCount + bits.low.nonzeroBitCount
             if length > 0 && bits == .prefix(length, of: width) {
                 subtable.prefixes[field] = length
-                subtable.hasPrefixes = true
+                if field < 4 { subtable.hasAddressPrefixes = true } else { subtable.hasPortPrefixes = true }
             }
         }
         if subtableCount == orderCapacity {
