@@ -123,7 +123,7 @@ extension PacketEditing {
             max(Int(offload.checksumStart), Int(offload.headerLength)) + count <= Int(UInt16.max)
         else { return false }
         let data = packet.pointee.data
-        (data - count).copyMemory(from: data, byteCount: offset)
+        move(offset, from: data, to: data - count)
         packet.pointee.data = data - count
         packet.pointee.length += count
         if offload.flags & VirtioNetHeader.needsChecksum != 0 {
@@ -137,7 +137,7 @@ extension PacketEditing {
     /// Takes `count` bytes at `offset` out; both are in the frame.
     private static func remove(_ count: Int, at offset: Int, in packet: PacketRef, _ layout: inout PacketLayout) {
         let data = packet.pointee.data
-        (data + count).copyMemory(from: data, byteCount: offset)
+        move(offset, from: data, to: data + count)
         packet.pointee.data = data + count
         packet.pointee.length -= count
         let offload = packet.pointee.offload
@@ -155,10 +155,23 @@ extension PacketEditing {
         shift(&layout, by: -count)
     }
 
+    /// Moves what is in front of a tag; for a VLAN tag, the usual one, these are the two addresses.
+    @inline(__always)
+    private static func move(_ count: Int, from: UnsafeMutableRawPointer, to: UnsafeMutableRawPointer) {
+        if count == 12 {
+            let first = from.loadUnaligned(as: UInt64.self)
+            let rest = from.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
+            to.storeBytes(of: first, as: UInt64.self)
+            to.storeBytes(of: rest, toByteOffset: 8, as: UInt32.self)
+        } else {
+            to.copyMemory(from: from, byteCount: count)
+        }
+    }
+
     private static func shift(_ layout: inout PacketLayout, by count: Int) {
         func shifted(_ offset: Int16) -> Int16 {
-            guard offset >= 0 else { return -1 }
-            return Int16(exactly: Int(offset) + count) ?? -1
+            let moved = Int(offset) &+ count
+            return offset < 0 || moved > Int(Int16.max) ? -1 : Int16(truncatingIfNeeded: moved)
         }
         layout.etherType = shifted(layout.etherType)
         layout.l25 = shifted(layout.l25)

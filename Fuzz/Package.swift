@@ -1,0 +1,30 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Fuzz targets, built with libFuzzer and the address sanitizer; `./run.sh NAME SECONDS` builds and runs one.
+//
+// The sources under test are linked into this package (`Sources/Wire`, `Sources/Switch` are symbolic links), because they
+// too have to be compiled with coverage counters. On Linux SwiftPM makes `main` an alias of `NAME_main`, so each target
+// has that function and hands it to libFuzzer's driver.
+
+let instrumented: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"]),
+]
+let linked: [LinkerSetting] = [.unsafeFlags(["-sanitize=fuzzer,address"])]
+
+let package = Package(
+    name: "rookery-fuzz",
+    targets: [
+        .target(name: "Wire", swiftSettings: instrumented),
+        .target(name: "Switch", dependencies: ["Wire"], swiftSettings: instrumented),
+        .executableTarget(
+            name: "PacketParser", dependencies: ["Switch", "Wire"], swiftSettings: instrumented,
+            linkerSettings: linked),
+        .executableTarget(
+            name: "VirtioHeader", dependencies: ["Switch", "Wire"], swiftSettings: instrumented,
+            linkerSettings: linked),
+    ],
+    swiftLanguageModes: [.v6]
+)
