@@ -41,10 +41,10 @@ public struct AddressTranslation: Equatable, Sendable {
             let rules = """
                 table ip \(table) {
                   chain out { type nat hook postrouting priority srcnat; policy accept;
-                    ip saddr \(network) oifname != "\(interface)" masquerade }
+                    ip saddr \(network) oifname != "\(interface)" masquerade; }
                   chain through { type filter hook forward priority filter; policy accept;
                     iifname "\(interface)" accept
-                    oifname "\(interface)" accept }
+                    oifname "\(interface)" accept; }
                 }
                 """
             return ([[program, rules]], [[program, "delete table ip \(table)"]])
