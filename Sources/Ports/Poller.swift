@@ -108,7 +108,7 @@ public final class Poller: @unchecked Sendable {
     }
 
     /// Runs `body` on the poller's thread, between two batches, and returns its result.
-    public func run<Result>(_ body: @escaping (Datapath, UInt64) -> Result) -> Result {
+    public func run<Result>(_ body: @escaping @Sendable (Datapath, UInt64) -> Result) -> Result {
         if pthread_equal(pthread_self(), thread) != 0 { return body(datapath, MonotonicClock.now()) }
         let done = Gate()
         nonisolated(unsafe) var result: Result?

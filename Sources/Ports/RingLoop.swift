@@ -18,6 +18,9 @@ struct RingLoop: ~Copyable {
     private static let bufferCount: UInt16 = 32
     private static let header = VirtioNetHeader.byteCount
 
+    private var spin: UInt64 = getenv("RK_SPIN").flatMap { UInt64(String(cString: $0)) } ?? 0
+    private var spinUntil: UInt64 = 0
+
     private enum Tag {
         static let read: UInt64 = 1 << 56
         static let write: UInt64 = 2 << 56
@@ -75,6 +78,10 @@ struct RingLoop: ~Copyable {
     }
 
     private mutating func wait() {
+        if spin > 0 && MonotonicClock.now() < spinUntil {
+            ring.enter(wait: 0, timeout: -1)
+            return
+        }
         guard let deadline = datapath.nextDeadline else {
             ring.enter(wait: 1, timeout: -1)
             return
@@ -98,6 +105,7 @@ struct RingLoop: ~Copyable {
     private mutating func handleCompletions() {
         let now = MonotonicClock.now()
         var provided = false
+        defer { if provided && spin > 0 { spinUntil = now &+ spin } }
         while let completion = ring.nextCompletion() {
             let payload = completion.userData & ~Tag.mask
             switch completion.userData & Tag.mask {

@@ -25,17 +25,21 @@ public struct BridgeSettings: Codable, Hashable, Sendable {
     public var spanningTree: Bool
     /// The spanning tree's bridge priority, a multiple of 4096.
     public var priority: UInt16
+    /// How many bridges the spanning tree's information may pass: at least the number of switches of the network, and
+    /// the same on all of them. The smaller, the sooner information about a root that is gone dies out.
+    public var hops: UInt16
     /// Whether it forwards as a learning switch when no controller has given it flows.
     public var standalone: Bool
     /// How long an address stays learned without a packet, in nanoseconds.
     public var ageing: UInt64
 
     public init(
-        spanningTree: Bool = false, priority: UInt16 = 32768, standalone: Bool = true,
+        spanningTree: Bool = false, priority: UInt16 = 32768, hops: UInt16 = 160, standalone: Bool = true,
         ageing: UInt64 = 300_000_000_000
     ) {
         self.spanningTree = spanningTree
         self.priority = priority
+        self.hops = hops
         self.standalone = standalone
         self.ageing = ageing
     }

@@ -155,8 +155,10 @@ public final class Datapath {
         let bridge = Bridge(index: Int32(bridges.count), name: name, address: address, settings: settings)
         bridges.append(bridge)
         if settings.spanningTree {
+            var parameters = SpanningTree.Parameters.emulated
+            parameters.maxHops = max(8, settings.hops)
             bridge.spanningTree = SpanningTree(
-                bridgeAddress: address, priority: settings.priority, parameters: .emulated)
+                bridgeAddress: address, priority: settings.priority, parameters: parameters)
         }
         if settings.standalone {
             addFlow(

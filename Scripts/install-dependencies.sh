@@ -1,0 +1,34 @@
+#!/bin/bash
+# Installs Debian packages for: build | demo | test | bench. Does nothing where all of them are there.
+set -euo pipefail
+
+packages=(libedit-dev libxml2-dev pkg-config)
+case ${1:-build} in
+build) ;;
+demo) packages+=(curl iproute2 iputils-ping iperf3 python3) ;;
+test) packages+=(curl iproute2 iputils-ping iperf iperf3 python3 tcpdump nftables procps util-linux) ;;
+bench) packages+=(curl iproute2 iputils-ping iperf iperf3 python3 mininet openvswitch-switch openvswitch-switch-dpdk) ;;
+*)
+    echo "usage: $0 build|demo|test|bench" >&2
+    exit 2
+    ;;
+esac
+
+missing=()
+for package in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "These packages are needed; install them by your system's own means: ${missing[*]}" >&2
+    exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+    echo "These packages are needed: sudo apt-get install ${missing[*]}" >&2
+    exit 1
+fi
+echo "Installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
