@@ -176,4 +176,22 @@ struct LinkTransmitterTests {
         #expect(harness.arrivals[0].due == Self.start + 2_000_000 + 800_000 + 50_000_000)
         #expect(harness.statistics.isConserved)
     }
+
+    @Test("absurd figures are carried out as far as they go, and nothing overflows")
+    func absurd() {
+        let harness = LinkHarness(
+            LinkProfile(
+                rate: .max, delay: .max, jitter: .init(spread: .max, distribution: .pareto), queue: .time(.max),
+                aqm: .codel(target: .max, interval: .max)))
+        for _ in 0..<100 { harness.send(byteCount: 1514) }
+        harness.setProfile(LinkProfile(rate: 1, queue: .bytes(.max), aqm: .codel(target: 0, interval: 0)))
+        for _ in 0..<100 { harness.send(byteCount: 1514) }
+        harness.run(until: harness.now + 1_000_000_000)
+        harness.setProfile(LinkProfile(rate: .max, aqm: .red(minimum: .max, maximum: 0, probability: 7)))
+        for _ in 0..<100 { harness.send(byteCount: 1514) }
+        harness.run(until: harness.now + 1_000_000_000)
+        #expect(harness.statistics.isConserved)
+        harness.removeAll()
+        #expect(harness.packetsInUse == 0)
+    }
 }

@@ -20,7 +20,8 @@ struct ControlledDelay {
 
     init(target: UInt64, interval: UInt64, ecn: Bool) {
         self.target = target
-        self.interval = max(1, interval)
+        // Beyond two years nothing is ever dropped, and the arithmetic below stays in range.
+        self.interval = min(max(1, interval), 1 << 56)
         self.ecn = ecn
     }
 

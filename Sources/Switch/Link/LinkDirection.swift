@@ -263,7 +263,8 @@ public struct LinkDirection: ~Copyable {
         isPlain = isUp && !hasEffects
         isPerPacket =
             randomLoss != nil || burstLoss != nil || duplication != nil || corruption != nil || !keepsOrder
-        delay = profile.delay
+        // A century and a half is for ever, and leaves room to add the time of day.
+        delay = min(profile.delay, 1 << 62)
         rate = profile.rate ?? 0
         nanosecondsPerByte = rate == 0 ? 0 : 8e9 / Double(rate)
         adoptQueue(profile)

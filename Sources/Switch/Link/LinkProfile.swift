@@ -5,7 +5,7 @@ public struct LinkProfile: Codable, Hashable, Sendable {
     public var rate: UInt64?
     /// Propagation delay in nanoseconds.
     public var delay: UInt64
-    /// What is added to or taken from the delay of each packet.
+    /// What is added to or taken from the delay of each packet, drawn for each by itself: it may reorder them.
     public var jitter: Jitter?
     /// Packets that are lost.
     public var loss: Loss?
@@ -15,8 +15,8 @@ public struct LinkProfile: Codable, Hashable, Sendable {
     public var corrupt: Chance?
     /// Packets that overtake those before them: sent on at once instead of after the delay.
     public var reorder: Reorder?
-    /// The largest frame payload (IP packet) in bytes that passes; larger super-packets are segmented, larger packets
-    /// dropped. nil: no limit.
+    /// The largest frame payload (IP packet) in bytes that passes; larger packets are dropped. A super-packet passes
+    /// where the frames that it stands for do. nil: no limit.
     public var mtu: Int?
     /// How much waits in front of a transmitter that is busy. nil: 1,000 packets.
     public var queue: QueueLimit?
@@ -40,7 +40,8 @@ public struct LinkProfile: Codable, Hashable, Sendable {
         self.aqm = aqm
     }
 
-    /// A probability with the correlation of one draw with the one before (as netem has it), both 0 to 1.
+    /// A probability with the correlation of one draw with the one before, both 0 to 1. Unlike netem's, the
+    /// correlation leaves the probability what it is (`CorrelatedChance`).
     public struct Chance: Codable, Hashable, Sendable {
         public var probability: Double
         public var correlation: Double

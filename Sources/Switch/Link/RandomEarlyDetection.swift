@@ -18,7 +18,7 @@ struct RandomEarlyDetection {
 
     init(minimum: Int, maximum: Int, probability: Double, ecn: Bool) {
         self.minimum = Double(minimum)
-        self.maximum = Double(max(minimum + 1, maximum))
+        self.maximum = max(Double(minimum) + 1, Double(maximum))
         self.probability = probability
         self.ecn = ecn
     }
