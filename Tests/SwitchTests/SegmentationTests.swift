@@ -107,6 +107,45 @@ import Wire
         pool.release(datagrams)
     }
 
+    /// Cutting in two steps gives the same segments as cutting in one.
+    @Test(arguments: [1, 2, 3, 7, 12, 13, 1000])
+    func segmentsThatStayTogether(together: Int) throws {
+        var pool = PacketPool()
+        for var model in Self.models {
+            model.payload = Self.payload(12_345)
+            let packet = pool.packet(model.bytes(isFinished: false), model.superOffload(segment: 1000))
+            #expect(Segmentation.sanitize(packet))
+            var number = 0
+            var wireByteCount = 0
+            var segmenter = try Segmenter(packet, together: together)
+            #expect(segmenter.count == (13 + together - 1) / together)
+            while let piece = segmenter.next(from: &pool) {
+                wireByteCount += piece.wireByteCount
+                let offload = piece.pointee.offload
+                #expect(Segmentation.sanitize(piece) && piece.pointee.offload == offload)
+                guard piece.pointee.offload.isSuperPacket else {
+                    #expect(Array(piece.bytes) == expected(model, number, of: 13, size: 1000).bytes(isFinished: false))
+                    number += 1
+                    pool.release(piece)
+                    continue
+                }
+                #expect(piece.wirePacketCount == min(together, 13 - number))
+                var inner = try Segmenter(piece)
+                while let segment = inner.next(from: &pool) {
+                    #expect(
+                        Array(segment.bytes) == expected(model, number, of: 13, size: 1000).bytes(isFinished: false))
+                    number += 1
+                    pool.release(segment)
+                }
+                pool.release(piece)
+            }
+            #expect(number == 13 && segmenter.isFinished)
+            #expect(wireByteCount == packet.wireByteCount)
+            pool.release(packet)
+        }
+        #expect(pool.inUse == 0)
+    }
+
     @Test func aFullPoolStopsAndGoesOn() throws {
         var pool = PacketPool(byteLimit: 69632 * 16 + 2048 * 512)
         var model = FrameModel()

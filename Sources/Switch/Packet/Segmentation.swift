@@ -271,9 +271,11 @@ public struct Segmenter {
     private let finishChecksums: Bool
     /// Bytes of payload in each segment but the last.
     public let segmentByteCount: Int
-    /// Segments in all.
+    /// Segments that stay together in one packet.
+    private let together: Int
+    /// Packets in all: segments, or super-packets of `together` segments.
     public let count: Int
-    /// Segments that `next` has given.
+    /// Packets that `next` has given.
     public private(set) var produced = 0
     private var offset: Int
     /// The sum of the IPv4 header without length, identification and checksum.
@@ -288,10 +290,13 @@ public struct Segmenter {
     ///   - packet: a super-packet.
     ///   - mtu: the largest IP packet in bytes that may result. It makes the segments of TCP smaller than the sender
     ///     chose; datagrams of UDP keep their size.
+    ///   - together: how many segments stay together in one smaller super-packet.
     ///   - finishChecksums: compute the transport checksums. Without it the segments have `needsChecksum` set, which
     ///     TAP devices take and which costs no pass over the payload.
     /// - Throws: what is wrong with the offload header.
-    public init(_ packet: PacketRef, mtu: Int? = nil, finishChecksums: Bool = false) throws(OffloadFault) {
+    public init(
+        _ packet: PacketRef, mtu: Int? = nil, together: Int = 1, finishChecksums: Bool = false
+    ) throws(OffloadFault) {
         layout = try SuperPacketLayout(UnsafeRawBufferPointer(packet.bytes), packet.pointee.offload)
         self.packet = packet
         self.finishChecksums = finishChecksums
@@ -302,7 +307,10 @@ public struct Segmenter {
             size = Swift.min(size, room)
         }
         segmentByteCount = size
-        count = Swift.max(1, (layout.end - layout.payload + size - 1) / size)
+        // No more than are in the packet: the product stays small.
+        let payload = layout.end - layout.payload
+        self.together = Swift.max(1, Swift.min(together, payload / size + 1))
+        count = Swift.max(1, (payload + size * self.together - 1) / (size * self.together))
         offset = layout.payload
         prepareSums()
     }
@@ -323,10 +331,10 @@ public struct Segmenter {
         transportSum.add(UInt16(layout.isUDP ? IPProtocol.udp : IPProtocol.tcp))
     }
 
-    /// The next segment, the caller's to release; nil when all have been given or the pool is at its limit.
+    /// The next packet, the caller's to release; nil when all have been given or the pool is at its limit.
     public mutating func next(from pool: inout PacketPool) -> PacketRef? {
         guard produced < count else { return nil }
-        let payloadByteCount = Swift.min(segmentByteCount, layout.end - offset)
+        let payloadByteCount = Swift.min(segmentByteCount &* together, layout.end - offset)
         let headerByteCount = layout.payload
         let length = headerByteCount + payloadByteCount
         guard let segment = pool.allocate(frameByteCount: length) else { return nil }
@@ -353,7 +361,7 @@ public struct Segmenter {
         }
         let length = UInt16(truncatingIfNeeded: byteCount)
         let first = network.loadBigEndian16(at: IPv4Header.Offset.identification)
-        let identification = first &+ UInt16(truncatingIfNeeded: produced)
+        let identification = first &+ UInt16(truncatingIfNeeded: produced &* together)
         var sum = networkSum
         sum.add(length)
         sum.add(identification)
@@ -384,6 +392,13 @@ public struct Segmenter {
         segment.pointee.offload.flags = VirtioNetHeader.needsChecksum
         segment.pointee.offload.checksumStart = UInt16(truncatingIfNeeded: layout.l4)
         segment.pointee.offload.checksumOffset = UInt16(truncatingIfNeeded: checksumOffset)
+        if segment.pointee.length > layout.payload + segmentByteCount {
+            segment.pointee.offload.gsoType = packet.pointee.offload.gsoType
+            segment.pointee.offload.gsoSize = UInt16(truncatingIfNeeded: segmentByteCount)
+            segment.pointee.offload.headerLength = UInt16(truncatingIfNeeded: layout.payload)
+            // Only the first segment of all says that the congestion window was reduced.
+            if produced > 0 { segment.pointee.offload.gsoType &= ~VirtioNetHeader.gsoECN }
+        }
         if finishChecksums { Segmentation.finishChecksum(segment) }
     }
 }
