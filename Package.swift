@@ -33,7 +33,7 @@ let package = Package(
         .systemLibrary(name: "CLibedit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
         // The operating system.
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: hot),
-        .target(name: "HostNetwork", dependencies: ["Linux", "Wire"], swiftSettings: strict),
+        .target(name: "HostNetwork", dependencies: ["CLinux", "Linux", "Wire"], swiftSettings: strict),
         // The pure cores: neither Glibc nor Foundation.
         .target(name: "Wire", swiftSettings: hot),
         .target(name: "Switch", dependencies: ["Wire"], swiftSettings: hot),
@@ -58,7 +58,7 @@ let package = Package(
             name: "rookery-lab", dependencies: ["Lab", "Topology", "Linux"], swiftSettings: strict),
         // Tests.
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
-        .testTarget(name: "HostNetworkTests", dependencies: ["HostNetwork", "Linux"], swiftSettings: strict),
+        .testTarget(name: "HostNetworkTests", dependencies: ["HostNetwork", "Linux", "Wire"], swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
         .testTarget(name: "SwitchTests", dependencies: ["Switch", "Wire"], swiftSettings: strict),
         .testTarget(
@@ -67,6 +67,9 @@ let package = Package(
         .testTarget(name: "TopologyTests", dependencies: ["Topology", "Switch"], swiftSettings: strict),
         .testTarget(
             name: "LabTests", dependencies: ["Lab", "Topology", "Switch", "HostNetwork", "Linux"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RookeryTests", dependencies: ["rookery", "Lab", "Topology", "Switch", "Linux"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

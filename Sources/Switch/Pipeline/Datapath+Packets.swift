@@ -115,7 +115,7 @@ extension Datapath {
     func process(_ packet: PacketRef, port: Int32, now: UInt64) {
         let layout = extract(
             frame: UnsafeRawBufferPointer(packet.bytes), inPort: UInt32(bitPattern: port), into: scratch)
-        let hash = scratch.pointee.exactHash(seed: hashSeed)
+        let hash = scratch.exactHash(seed: hashSeed)
         var megaflow = exactMatches.lookup(scratch, hash: hash)
         if megaflow >= 0 && flows.flows[Int(megaflow)].isAlive {
             exactMatchHits &+= 1
