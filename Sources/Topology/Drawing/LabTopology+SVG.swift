@@ -120,7 +120,7 @@ private struct SVGDrawing {
             .router { fill: #3c9a6b; stroke: #ffffff; stroke-width: 1.5 } .outside { fill: #8a63b5; stroke: #ffffff; stroke-width: 1.5 }
             .name { fill: #1b2733; font-size: 12px } .small { font-size: 10px } .asked { fill: #5a6b7b; font-size: 10px }
             .got { fill: #0b57b0; font-size: 10px; font-weight: bold }
-            text { paint-order: stroke; stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round }
+            text { paint-order: stroke; stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round }
             @media (prefers-color-scheme: dark) {
             .back { fill: #14191f } text { stroke: #14191f } .title, .name { fill: #e6edf3 } .sub, .asked { fill: #9fb0c0 }
             .link { stroke: #5f7183 } .got { fill: #7db8ff } .switch, .host, .router, .outside { stroke: #14191f }
@@ -146,10 +146,9 @@ private struct SVGDrawing {
         let hosts = topology.nodes.filter(\.isHost).count
         let switches = topology.nodes.filter { $0.kind == .switch }.count
         func count(_ n: Int, _ one: String, _ many: String) -> String { n == 1 ? "1 \(one)" : "\(n) \(many)" }
-        var parts = [
-            count(hosts, "host", "hosts"), count(switches, "switch", "switches"),
-            count(topology.links.count, "link", "links"),
-        ]
+        var parts = [count(hosts, "host", "hosts")]
+        if switches > 0 { parts.append(count(switches, "switch", "switches")) }
+        parts.append(count(topology.links.count, "link", "links"))
         if layout.style == .map, layout.satellites.contains(where: { isNamedAfterHub($0) }) {
             parts.append("each city has a host h-CITY")
         }
@@ -164,9 +163,20 @@ private struct SVGDrawing {
         if annotations.highlighted.contains(segment.link) { style += " path" }
         if isDown(segment.link) { style += " down" }
         let link = topology.links[segment.link]
+        let title = escape("\(link.a) – \(link.b) " + parts(link).joined(separator: " "))
+        let way = segment.b - segment.a
+        if layout.style == .grid, way.length > 200 {
+            // A link that wraps around a torus goes past the switches between its ends.
+            let control = segment.a + way * 0.5 + Point(x: -way.y, y: way.x) * (100 / way.length)
+            return """
+                <path class="\(style)" d="M\(number(segment.a.x)) \(number(segment.a.y)) Q\(number(control.x)) \
+                \(number(control.y)) \(number(segment.b.x)) \(number(segment.b.y))"><title>\(title)</title></path>
+
+                """
+        }
         return """
             <line class="\(style)" x1="\(number(segment.a.x))" y1="\(number(segment.a.y))" x2="\(number(segment.b.x))" \
-            y2="\(number(segment.b.y))"><title>\(escape("\(link.a) – \(link.b) " + parts(link).joined(separator: " ")))</title></line>
+            y2="\(number(segment.b.y))"><title>\(title)</title></line>
 
             """
     }

@@ -163,7 +163,8 @@ private final class Reader: NSObject, XMLParserDelegate {
         let parser = XMLParser(data: Data(text.utf8))
         parser.shouldResolveExternalEntities = false
         parser.delegate = reader
-        guard parser.parse(), reader.sawRoot else {
+        // A file that ends too early parses without an error; its elements are left open.
+        guard parser.parse(), reader.sawRoot, reader.depth == 0 else {
             throw TopologyError([
                 .init(
                     file: file, line: parser.lineNumber > 0 ? parser.lineNumber : nil, what: "this is not GraphML",

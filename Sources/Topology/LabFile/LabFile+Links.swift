@@ -377,7 +377,10 @@ private struct NodeInterfaces {
         nextNumber = max(nextNumber, base)
         while true {
             let name = naming.name(node: node, number: nextNumber)
+            let number = UInt32(nextNumber)
             nextNumber += 1
+            // A switch's automatic interface carries its port's number.
+            if base > 0, ports[number] != nil { continue }
             if take(name, nil) { return name }
         }
     }
