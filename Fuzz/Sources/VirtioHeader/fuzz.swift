@@ -44,7 +44,7 @@ public func fuzzOne(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     if choice & 1 != 0 { edit(packet, choice) }
     precondition(packet.wireByteCount >= packet.pointee.length && packet.wirePacketCount >= 1)
     if packet.pointee.offload.isSuperPacket {
-        segment(packet, finish: choice & 2 != 0, mtu: choice & 4 != 0 ? 576 : nil)
+        segment(packet, finish: choice & 2 != 0, mtu: choice & 4 != 0 ? 576 : nil, together: Int(choice >> 4))
     } else {
         precondition(Segmentation.finishChecksum(packet))
     }
@@ -89,13 +89,14 @@ func edit(_ packet: PacketRef, _ choice: UInt8) {
     precondition(packet.pointee.length >= EthernetHeader.byteCount)
 }
 
-func segment(_ packet: PacketRef, finish: Bool, mtu: Int?) {
-    guard var segmenter = try? Segmenter(packet, mtu: mtu, finishChecksums: finish) else { return }
+func segment(_ packet: PacketRef, finish: Bool, mtu: Int?, together: Int) {
+    guard var segmenter = try? Segmenter(packet, mtu: mtu, together: together, finishChecksums: finish)
+    else { return }
     var produced = 0
     while let segment = segmenter.next(from: &storage.pool) {
         precondition(segment.pointee.length <= packet.pointee.length)
         precondition(Segmentation.sanitize(segment))
-        precondition(Segmentation.finishChecksum(segment))
+        precondition(Segmentation.finishChecksum(segment) || segment.pointee.offload.isSuperPacket)
         storage.pool.release(segment)
         produced += 1
     }
