@@ -1,0 +1,125 @@
+import Glibc
+import Lab
+import Linux
+import Topology
+
+/// A running lab as Mininet's CLI and tests see it: hosts, switches and controllers in order, and a shell for each.
+final class EmulatedNetwork {
+    let lab: String
+    let log: MininetLog
+    let topology: LabTopology
+    let hosts: [LabTopology.Node]
+    let switches: [LabTopology.Node]
+    let controllers: [String]
+    private let nodes: [String: LabTopology.Node]
+    private let peers: [LabTopology.Endpoint: LabTopology.Endpoint]
+    private var shells: [String: NodeShell] = [:]
+    private var bridge: PythonBridge?
+    /// Files whose tests `--test` may name.
+    var customFiles: [String] = []
+
+    init(lab: String, log: MininetLog, controllers: [String] = []) throws {
+        self.lab = lab
+        self.log = log
+        self.controllers = controllers
+        topology = try LabClient(lab: lab).topology()
+        hosts = topology.nodes.filter(\.isHost)
+        switches = topology.nodes.filter { $0.kind == .switch }
+        nodes = Dictionary(topology.nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var peers: [LabTopology.Endpoint: LabTopology.Endpoint] = [:]
+        for link in topology.links {
+            peers[link.a] = link.b
+            peers[link.b] = link.a
+        }
+        self.peers = peers
+    }
+
+    /// All names in Mininet's order.
+    var names: [String] { hosts.map(\.name) + switches.map(\.name) + controllers }
+
+    func contains(_ name: String) -> Bool { nodes[name] != nil || controllers.contains(name) }
+    func node(_ name: String) -> LabTopology.Node? { nodes[name] }
+    func isHost(_ name: String) -> Bool { nodes[name]?.isHost ?? false }
+
+    /// Interface names as Mininet lists them: a switch, which it runs in the machine's namespace, has `lo` first.
+    func interfaces(_ name: String) -> [String] {
+        guard let node = nodes[name] else { return [] }
+        return (node.kind == .switch ? ["lo"] : []) + node.interfaces.map(\.name)
+    }
+
+    func peer(_ node: String, _ interface: String) -> LabTopology.Endpoint? { peers[.init(node, interface)] }
+
+    /// The IPv4 address that the topology gave an interface; the first one's by default.
+    func plannedAddress(_ name: String, _ interface: String? = nil) -> String? {
+        guard let node = nodes[name] else { return nil }
+        let found = interface.map { wanted in node.interfaces.first { $0.name == wanted } } ?? node.interfaces.first
+        return found?.ipv4.first?.addressText
+    }
+
+    /// The address that a node's first interface has now, whoever set it.
+    func address(_ name: String) -> String? {
+        guard isHost(name) else { return nil }
+        if let status = try? LabClient(lab: lab).status(),
+            let interface = status.nodes.first(where: { $0.name == name })?.interfaces.first,
+            let address = interface.addresses.first(where: { !$0.contains(":") })
+        {
+            return String(address.prefix { $0 != "/" })
+        }
+        return plannedAddress(name)
+    }
+
+    func mac(_ name: String, _ interface: String? = nil) -> String? {
+        guard let node = nodes[name] else { return nil }
+        let found = interface.map { wanted in node.interfaces.first { $0.name == wanted } } ?? node.interfaces.first
+        return found?.mac?.description
+    }
+
+    /// The node's shell, started when first asked for.
+    func shell(_ name: String) throws -> NodeShell {
+        if let shell = shells[name] { return shell }
+        let shell = try isHost(name) ? NodeShell(lab: lab, node: name) : NodeShell(onMachine: name)
+        shells[name] = shell
+        return shell
+    }
+
+    /// Runs a command in the node's shell and returns what it writes.
+    func run(_ command: String, on name: String) throws -> String {
+        do { return try shell(name).run(command) } catch let error as CommandError {
+            forgetShell(name)
+            throw error
+        }
+    }
+
+    /// A shell that has ended (`h1 exit`) makes room for a new one.
+    func forgetShell(_ name: String) { shells.removeValue(forKey: name)?.end() }
+
+    func closeShells() {
+        bridge = nil
+        for shell in shells.values { shell.end() }
+        shells = [:]
+    }
+
+    /// Python with the network's objects, started when first asked for.
+    func python() throws -> PythonBridge {
+        if let bridge { return bridge }
+        let made = try PythonBridge(self)
+        bridge = made
+        return made
+    }
+
+    func forgetPython() { bridge = nil }
+
+    /// Changes all links between two nodes. Returns what was wrong, in Mininet's words.
+    func setLinks(_ a: String, _ b: String, up: Bool) throws -> String? {
+        if !contains(a) { return "src not in network: \(a)\n" }
+        if !contains(b) { return "dst not in network: \(b)\n" }
+        let found = topology.links.filter {
+            ($0.a.node, $0.b.node) == (a, b) || ($0.a.node, $0.b.node) == (b, a)
+        }
+        if found.isEmpty { return "src and dst not connected: \(a) \(b)\n" }
+        for link in found {
+            try LabClient(lab: lab).request(.setLink(link: "\(link.a)-\(link.b)", change: LinkChange(up: up)))
+        }
+        return nil
+    }
+}

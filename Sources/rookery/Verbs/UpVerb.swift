@@ -1,0 +1,85 @@
+import ArgumentParser
+import Glibc
+import Lab
+import Linux
+import Topology
+
+struct UpVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up", abstract: "Bring a lab up.",
+        discussion: """
+            Without -d the lab lasts until Ctrl-C. Examples:
+              rookery up
+              rookery up lab.yml --set delay=20ms
+              rookery up --topo leafspine,4,2,4 -d
+              rookery up --graphml Examples/abilene.graphml
+            """)
+
+    @OptionGroup var source: TopologySource
+
+    @Flag(name: [.customShort("d"), .long], help: "Return when the lab is up and leave it running.")
+    var detach = false
+
+    @Option(help: "Another name for the lab.")
+    var name: String?
+
+    @Flag(help: "Print the lab's status as JSON.")
+    var json = false
+
+    func run() throws {
+        var topology = try source.load()
+        if let name { topology.name = name }
+        for note in topology.notes { Standard.error.write("note: \(note)\n") }
+        // Blocked before the lab comes up, so that Ctrl-C cannot leave it half way: it waits for its turn.
+        let signals = detach ? nil : try EndSignals()
+        var progress = ProgressLine()
+        do throws(LabError) {
+            try LabLauncher.up(topology) { progress.show(stage: $0, done: $1, total: $2) }
+        } catch {
+            progress.finish()
+            if error.kind == .alreadyRunning {
+                throw CommandError(error.description, remedy: "rookery down \(topology.name), or give --name another")
+            }
+            throw error
+        }
+        progress.finish()
+        do {
+            let status = try LabClient(lab: topology.name).status()
+            if json { try Standard.output.writeJSON(status) } else { LabTables.write(status) }
+        } catch {
+            if !detach { try? LabLauncher.down(topology.name) }
+            throw error
+        }
+        guard let signals else { return }
+        if !json { Standard.error.write("The lab \(topology.name) is up; Ctrl-C takes it down.\n") }
+        try Self.stay(lab: topology.name, signals)
+    }
+
+    /// Waits for Ctrl-C or the lab's end.
+    private static func stay(lab: String, _ signals: borrowing EndSignals) throws {
+        let client = try LabClient(lab: lab)
+        while true {
+            var polled = [
+                pollfd(fd: signals.number, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: client.descriptor, events: Int16(POLLIN), revents: 0),
+            ]
+            poll(&polled, 2, -1)
+            if polled[1].revents != 0 {
+                if try client.available().isClosed {
+                    throw CommandError("the lab \(lab) has ended", remedy: "its log is \(LabPaths(lab: lab).log)")
+                }
+            }
+            if polled[0].revents != 0 { break }
+        }
+        if Standard.error.isTerminal { Standard.error.write("\n") }
+        try DownVerb.takeDown(lab)
+    }
+}
+
+/// The signals that ask a program to end, as a descriptor.
+struct EndSignals: ~Copyable {
+    private let descriptor: SignalDescriptor
+    init() throws { descriptor = try SignalDescriptor([SIGINT, SIGTERM, SIGHUP]) }
+    var number: Int32 { descriptor.descriptor.rawValue }
+    borrowing func next() -> Int32? { descriptor.next() }
+}
