@@ -18,8 +18,7 @@ struct RingLoop: ~Copyable {
     private static let bufferCount: UInt16 = 32
     private static let header = VirtioNetHeader.byteCount
 
-    private var spin: UInt64 = getenv("RK_SPIN").flatMap { UInt64(String(cString: $0)) } ?? 0
-    private var spinUntil: UInt64 = 0
+    private var spinning = Spinning()
 
     private enum Tag {
         static let read: UInt64 = 1 << 56
@@ -78,7 +77,7 @@ struct RingLoop: ~Copyable {
     }
 
     private mutating func wait() {
-        if spin > 0 && MonotonicClock.now() < spinUntil {
+        if spinning.goesOn(now: MonotonicClock.now()) {
             ring.enter(wait: 0, timeout: -1)
             return
         }
@@ -105,7 +104,7 @@ struct RingLoop: ~Copyable {
     private mutating func handleCompletions() {
         let now = MonotonicClock.now()
         var provided = false
-        defer { if provided && spin > 0 { spinUntil = now &+ spin } }
+        defer { if provided { spinning.packetsCame(now: now) } }
         while let completion = ring.nextCompletion() {
             let payload = completion.userData & ~Tag.mask
             switch completion.userData & Tag.mask {

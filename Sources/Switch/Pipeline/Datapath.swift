@@ -241,18 +241,34 @@ public final class Datapath {
             if let model = models[index] {
                 model.pointee.setProfile(profile, now: now, wheel: &wheel, pool: &pool)
             } else if !profile.isIdeal {
-                let model = UnsafeMutablePointer<LinkDirection>.allocate(capacity: 1)
-                model.initialize(
-                    to: LinkDirection(
-                        index: Int32(index), profile: profile,
-                        random: RandomSource(labSeed: seed, linkIndex: link, direction: offset)))
-                if !directions[index].isUp { model.pointee.setUp(false, now: now, wheel: &wheel, pool: &pool) }
-                models[index] = model
-                // Once modelled, a direction stays modelled: packets may be on it, and order must hold.
-                directions[index].isModelled = true
+                _ = makeModel(index, now: now)
             }
         }
         changed(.link(link))
+    }
+
+    /// Gives the direction of a link that leads away from a bridge's port queues of its own, for `enqueue` and
+    /// `set_queue`.
+    public func setQueues(port: Int32, _ queues: [LinkQueue], now: UInt64) {
+        let direction = ports[Int(port)].direction
+        guard direction >= 0 else { return }
+        makeModel(Int(direction), now: now)
+            .pointee.setQueues(queues, now: now, wheel: &wheel, pool: &pool)
+        changed(.link(direction >> 1))
+    }
+
+    /// The model of a direction. Once modelled, a direction stays modelled: packets may be on it, and order must hold.
+    private func makeModel(_ index: Int, now: UInt64) -> UnsafeMutablePointer<LinkDirection> {
+        if let model = models[index] { return model }
+        let model = UnsafeMutablePointer<LinkDirection>.allocate(capacity: 1)
+        model.initialize(
+            to: LinkDirection(
+                index: Int32(index), profile: profiles[index],
+                random: RandomSource(labSeed: seed, linkIndex: Int32(index / 2), direction: index % 2)))
+        if !directions[index].isUp { model.pointee.setUp(false, now: now, wheel: &wheel, pool: &pool) }
+        models[index] = model
+        directions[index].isModelled = true
+        return model
     }
 
     public func isUp(link: Int32) -> Bool { directions[Int(link) * 2].isUp }
