@@ -1,1 +1,15 @@
+import Glibc
 import Lab
+
+// `rookery-lab NAME` guards a lab, `rookery-lab --supervise NAME` is the lab, `rookery-lab --init` the first process of
+// a host with PIDs of its own. All three are started by Rookery itself.
+let arguments = CommandLine.arguments.dropFirst()
+switch arguments.first {
+case "--init": HostInit.main()
+case "--supervise":
+    exit(Supervisor.main(lab: arguments.dropFirst().first ?? "", isRootless: arguments.contains("--rootless")))
+case let name?: exit(Guardian.main(lab: name))
+case nil:
+    fputs("rookery-lab is started by rookery up; it is not a command of its own\n", stderr)
+    exit(2)
+}

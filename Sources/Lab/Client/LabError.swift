@@ -31,9 +31,15 @@ public struct LabError: Error, Equatable, Sendable, CustomStringConvertible {
 /// Lets calls with narrower errors be made where a `LabError` may be thrown.
 /// - Parameter context: put in front of the error's own description.
 func labelled<Result: ~Copyable, Failure: Error & CustomStringConvertible>(
-    _ context: String? = nil, _ body: () throws(Failure) -> Result
+    _ context: String?, _ body: () throws(Failure) -> Result
 ) throws(LabError) -> Result {
     do throws(Failure) { return try body() } catch {
         throw (error as? LabError) ?? LabError(error, context)
     }
+}
+
+func labelled<Result: ~Copyable, Failure: Error & CustomStringConvertible>(
+    _ body: () throws(Failure) -> Result
+) throws(LabError) -> Result {
+    try labelled(nil, body)
 }

@@ -105,8 +105,7 @@ public enum LabLauncher {
             // The reader must be the guardian alone, or its death would leave the write waiting for ever.
             do throws(SystemError) {
                 try readEnd.close()
-                let writer = writeEnd
-                try json.withUnsafeBytes { (bytes) throws(SystemError) in try writer.writeAll(bytes) }
+                try writeEnd.writeBytes(json)
             } catch {
                 // The guardian has ended; what it has said about that is read from the socket.
             }

@@ -32,14 +32,18 @@ enum ControlLine {
         var done = 0
         while done < bytes.count {
             let start = done
-            do throws(SystemError) {
-                done += try bytes.withUnsafeBytes { (buffer) throws(SystemError) in
-                    try UnixSocket.send(
-                        UnsafeRawBufferPointer(rebasing: buffer[start...]),
-                        descriptors: start == 0 ? descriptors : [], on: socket)
-                }
-            } catch {
-                throw LabError("the connection is gone: \(error)", kind: .disconnected)
+            let sent = bytes.withUnsafeBytes { buffer in
+                // The closure may not throw a typed error.
+                do throws(SystemError) {
+                    return Result<Int, SystemError>.success(
+                        try UnixSocket.send(
+                            UnsafeRawBufferPointer(rebasing: buffer[start...]),
+                            descriptors: start == 0 ? descriptors : [], on: socket))
+                } catch { return .failure(error) }
+            }
+            switch sent {
+            case .success(let count): done += count
+            case .failure(let error): throw LabError("the connection is gone: \(error)", kind: .disconnected)
             }
         }
     }
@@ -88,9 +92,12 @@ struct LineBuffer: ~Copyable {
         }
         let received: (byteCount: Int, descriptors: [Int32])?
         do throws(SystemError) {
-            received = try chunk.withUnsafeMutableBytes { (buffer) throws(SystemError) in
-                try UnixSocket.receive(into: buffer, on: socket)
-            }
+            received = try chunk.withUnsafeMutableBytes { buffer in
+                do throws(SystemError) {
+                    return Result<(byteCount: Int, descriptors: [Int32])?, SystemError>.success(
+                        try UnixSocket.receive(into: buffer, on: socket))
+                } catch { return .failure(error) }
+            }.get()
         } catch {
             // A peer that ends with unread data resets the connection.
             if error.code.rawValue == ECONNRESET { return false }
@@ -100,5 +107,16 @@ struct LineBuffer: ~Copyable {
         descriptors += received.descriptors
         bytes += chunk[..<received.byteCount]
         return received.byteCount > 0
+    }
+}
+
+extension FileDescriptor {
+    /// Writes all of an array.
+    borrowing func writeBytes(_ bytes: [UInt8]) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress! + done, $0.count - done) }
+            if count >= 0 { done += count } else if errno != EINTR { throw SystemError("write", "descriptor \(rawValue)") }
+        }
     }
 }

@@ -4,12 +4,10 @@ public enum OwnedThing: Codable, Hashable, Sendable {
     case file(path: String)
     /// An empty directory, once the files in it are gone.
     case directory(path: String)
-    /// A cgroup, by its directory; what runs in it is killed first.
+    /// A cgroup's directory.
     case cgroup(path: String)
-    /// A kernel setting of the machine's, to be set back.
+    /// A setting of the machine's kernel and the value it had before any lab changed it.
     case setting(path: String, before: String)
-    /// The machine's rules for a lab's traffic to the outside, by what they were made for.
-    case addressTranslation(subnet: String, mark: String)
-    /// An interface in the machine's network namespace.
-    case interface(name: String)
+    /// Commands that undo something (rules of the machine's firewall), in order; what is undone already makes them fail.
+    case commands([[String]])
 }

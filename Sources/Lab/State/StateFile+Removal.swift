@@ -4,28 +4,30 @@ import Linux
 
 extension StateFile {
     /// Removes things, latest first. What is not there is fine; what cannot be removed does not stop the others.
-    static func remove(_ things: [OwnedThing]) {
+    /// - Parameter own: the run directory of the lab whose things these are.
+    static func remove(_ things: [OwnedThing], of own: LabPaths) {
         var files: [String] = []
         var directories: [String] = []
+        var cgroups: [String] = []
+        var undo: [[String]] = []
+        var settings: [AddressTranslation.SavedSetting] = []
         for thing in things.reversed() {
             switch thing {
             case .file(let path): files.append(path)
             case .directory(let path): directories.append(path)
-            case .cgroup(let path): LabCgroup.remove(path)
-            case .setting(let path, let before): try? File.writeValue(path, before)
-            case .addressTranslation(let subnet, let mark): AddressTranslation.remove(subnet: subnet, mark: mark)
-            case .interface(let name): removeInterface(name)
+            case .cgroup(let path): cgroups.append(path)
+            case .setting(let path, let before): settings.append(.init(path: path, value: before))
+            case .commands(let commands): undo += commands
             }
+        }
+        AddressTranslation(undo: undo, saved: []).stop()
+        MachineSettings.restore(settings, of: own)
+        do throws(SystemError) { try Cgroup.remove(directories: Array(Set(cgroups))) } catch {
+            // Something that is not of this lab has moved into it: it stays, and so does the cgroup.
+            logLine("\(error)")
         }
         // The state file is the first listed and so the last removed: until then it tells what is left.
         for path in files { unlink(path) }
         for path in directories { rmdir(path) }
-    }
-
-    private static func removeInterface(_ name: String) {
-        guard let socket = try? RouteSocket() else { return }
-        var batch = RouteBatch()
-        batch.deleteLink(.name(name), ifPresent: true)
-        _ = try? socket.run(batch)
     }
 }

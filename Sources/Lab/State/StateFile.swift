@@ -65,7 +65,11 @@ public final class StateFile: Sendable {
                 kind: .alreadyRunning)
         }
         guard file.isInPlace else { return nil }
-        if existed { remove(file.listed()) }
+        if existed, !file.listed().isEmpty {
+            // What a dead lab has left, the run directory included; then once more from the start.
+            file.cleanUp()
+            return nil
+        }
         do throws(LabError) {
             if ftruncate(file.descriptor, 0) < 0 { throw LabError(SystemError("empty", paths.state)) }
             for path in [paths.state, paths.controlSocket, paths.log, paths.hosts] {
@@ -85,7 +89,8 @@ public final class StateFile: Sendable {
         let line = try ControlLine.encode(thing)
         do throws(SystemError) {
             // One write, so that lines of several threads stay whole.
-            let count = try line.withUnsafeBytes { (bytes) throws(SystemError) in try file.write(bytes) }
+            let count = write(descriptor, line, line.count)
+            if count < 0 { throw SystemError("write", paths.state) }
             if count < line.count { throw SystemError("write", paths.state, code: .noSpace) }
             if fdatasync(descriptor) < 0 { throw SystemError("sync", paths.state) }
         } catch {
@@ -94,8 +99,10 @@ public final class StateFile: Sendable {
     }
 
     /// What is listed, in the order of making.
-    func listed() -> [OwnedThing] {
-        guard let text = try? File.read(paths.state) else { return [] }
+    func listed() -> [OwnedThing] { Self.read(paths.state) }
+
+    static func read(_ path: String) -> [OwnedThing] {
+        guard let text = try? File.read(path) else { return [] }
         // A last line that was cut short names a thing that was never made.
         return text.split(separator: UInt8(ascii: "\n")).compactMap {
             try? JSONDecoder().decode(OwnedThing.self, from: Data($0))
@@ -103,7 +110,7 @@ public final class StateFile: Sendable {
     }
 
     /// Removes everything that is listed, the run directory included, latest first. Repeatable.
-    public func cleanUp() { Self.remove(listed()) }
+    public func cleanUp() { Self.remove(listed(), of: paths) }
 
     private var isInPlace: Bool {
         var (mine, theirs) = (stat(), stat())

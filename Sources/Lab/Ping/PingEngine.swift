@@ -1,0 +1,245 @@
+import Glibc
+import HostNetwork
+import Linux
+import Synchronization
+import Topology
+
+// Pings between many hosts at once.
+//
+// Design: every source host has one raw ICMP socket, opened in its network namespace; all sockets are read in one epoll
+// loop. A socket's sequence numbers tell the requests of its host apart (a reply is matched by socket and sequence
+// number; duplicates and late replies find nothing and are counted as such or dropped). All time-outs are equal and so
+// are all intervals, so both wait in plain queues, and nothing is sorted.
+// Pairs are taken diagonally (every host to its next, then to its next but one …), so that load is spread over all hosts.
+
+/// Carries out one `PingRequest`.
+struct PingEngine: ~Copyable {
+    private struct Pair {
+        let source: Int
+        let destination: Int
+        var sent = 0
+        var received = 0
+        var minimum = UInt64.max
+        var maximum: UInt64 = 0
+        var sum = 0.0
+        var sumOfSquares = 0.0
+        var error: String?
+        /// Requests that are neither answered nor given up.
+        var waiting = 0
+    }
+
+    private struct Outstanding {
+        let pair: Int
+        let sentAt: UInt64
+    }
+
+    private let names: [String]
+    private let addresses: [LabTopology.Node]
+    private let sockets: [EchoSocket?]
+    private var pairs: [Pair] = []
+    private let request: PingRequest
+    private let identifier: UInt16
+    private let epoll: Epoll
+
+    /// By socket and sequence number.
+    private var outstanding: [UInt64: Outstanding] = [:]
+    private var timeouts = Queue<(at: UInt64, key: UInt64)>()
+    private var nextRequests = Queue<(at: UInt64, pair: Int)>()
+    private var nextSequence: [UInt16]
+    private var finished: [PingResult] = []
+
+    init(_ supervisor: Supervisor, _ request: PingRequest) throws(LabError) {
+        guard request.count > 0, request.parallelism > 0 else {
+            throw LabError("ping: count and parallelism must be at least 1")
+        }
+        self.request = request
+        let lab = supervisor.topology.withLock { $0 }
+        let nodes = lab.nodes.filter(\.isHost)
+        let index = Dictionary(uniqueKeysWithValues: nodes.enumerated().map { ($1.name, $0) })
+        var wanted: [(Int, Int)] = []
+        if let named = request.pairs {
+            for pair in named {
+                guard pair.count == 2 else { throw LabError("ping: a pair has two hosts, not \(pair.count)") }
+                // Says what is wrong with the name, if anything is.
+                _ = (try supervisor.host(pair[0]), try supervisor.host(pair[1]))
+                guard let source = index[pair[0]], let destination = index[pair[1]] else { continue }
+                wanted.append((source, destination))
+            }
+        } else if nodes.count > 1 {
+            for distance in 1..<nodes.count {
+                for source in nodes.indices { wanted.append((source, (source + distance) % nodes.count)) }
+            }
+        }
+        names = nodes.map(\.name)
+        addresses = nodes
+        identifier = UInt16(truncatingIfNeeded: MonotonicClock.now() / 1000)
+        nextSequence = Array(repeating: 1, count: nodes.count)
+        let epoll = try labelled { () throws(SystemError) in try Epoll() }
+        var sockets = [EchoSocket?](repeating: nil, count: nodes.count)
+        for source in Set(wanted.map(\.0)) {
+            let socket = try EchoSocket(
+                in: supervisor.host(nodes[source].name), isIPv6: request.ipv6, identifier: identifier)
+            try labelled { () throws(SystemError) in
+                try epoll.add(socket.descriptor.rawValue, .readable, token: UInt64(source))
+            }
+            sockets[source] = socket
+        }
+        self.sockets = sockets
+        self.epoll = epoll
+        pairs = wanted.map { Pair(source: $0.0, destination: $0.1) }
+    }
+
+    /// Sends, receives, and hands results over as pairs end. What `report` throws ends the run.
+    mutating func run(_ report: ([PingResult]) throws(LabError) -> Void) throws(LabError) {
+        var started = 0
+        var active = 0
+        var lastReport = MonotonicClock.now()
+        while started < pairs.count || active > 0 {
+            while active < request.parallelism, started < pairs.count {
+                active += 1
+                active -= send(pair: started)
+                started += 1
+            }
+            let now = MonotonicClock.now()
+            while let next = nextRequests.first, next.at <= now {
+                nextRequests.removeFirst()
+                active -= send(pair: next.pair)
+            }
+            active -= giveUp(now: now)
+            active -= try wait(now: now, isIdle: active == 0)
+            if finished.count >= 512 || !finished.isEmpty && MonotonicClock.now() > lastReport + 100_000_000 {
+                lastReport = MonotonicClock.now()
+                try report(finished)
+                finished = []
+            }
+        }
+        if !finished.isEmpty { try report(finished) }
+    }
+
+    /// Waits for replies until the next thing is due. Returns the number of pairs that ended.
+    private mutating func wait(now: UInt64, isIdle: Bool) throws(LabError) -> Int {
+        if isIdle { return 0 }
+        var deadline = timeouts.first?.at ?? .max
+        if let next = nextRequests.first { deadline = min(deadline, next.at) }
+        let pause = deadline > now ? (deadline - now + 999_999) / 1_000_000 : 0
+        var ready: [Int] = []
+        epoll.wait(timeoutMilliseconds: Int32(clamping: min(pause, 1000))) { ready.append(Int($0.token)) }
+        var ended = 0
+        for source in ready {
+            while let (sequence, receivedAt) = sockets[source]?.receive() {
+                let key = UInt64(source) << 16 | UInt64(sequence)
+                guard let request = outstanding.removeValue(forKey: key) else { continue }
+                ended += noteReply(request, receivedAt: receivedAt)
+            }
+        }
+        return ended
+    }
+
+    private mutating func noteReply(_ request: Outstanding, receivedAt: UInt64) -> Int {
+        let time = receivedAt &- min(receivedAt, request.sentAt)
+        pairs[request.pair].received += 1
+        pairs[request.pair].minimum = min(pairs[request.pair].minimum, time)
+        pairs[request.pair].maximum = max(pairs[request.pair].maximum, time)
+        pairs[request.pair].sum += Double(time)
+        pairs[request.pair].sumOfSquares += Double(time) * Double(time)
+        pairs[request.pair].waiting -= 1
+        return finishIfDone(request.pair)
+    }
+
+    private mutating func giveUp(now: UInt64) -> Int {
+        var ended = 0
+        while let (at, key) = timeouts.first, at <= now || outstanding[key] == nil {
+            timeouts.removeFirst()
+            guard let request = outstanding.removeValue(forKey: key) else { continue }
+            pairs[request.pair].waiting -= 1
+            ended += finishIfDone(request.pair)
+        }
+        return ended
+    }
+
+    /// Sends a pair's next request. Returns 1 where that ends the pair, for it could not be sent, else 0.
+    private mutating func send(pair: Int) -> Int {
+        let (source, destination) = (pairs[pair].source, pairs[pair].destination)
+        guard let socket = sockets[source] else { return 0 }
+        guard let address = target(source, destination) else {
+            pairs[pair].error = "\(names[destination]) has no \(request.ipv6 ? "IPv6" : "IPv4") address"
+            pairs[pair].sent = request.count
+            return finishIfDone(pair)
+        }
+        let sequence = nextSequence[source]
+        nextSequence[source] &+= 1
+        let key = UInt64(source) << 16 | UInt64(sequence)
+        // A socket's numbers have come round: what still waits under this one is given up.
+        if let old = outstanding.removeValue(forKey: key) { pairs[old.pair].waiting -= 1 }
+        pairs[pair].sent += 1
+        let sentAt = EchoSocket.now()
+        if let code = socket.send(to: address, sequence: sequence) {
+            pairs[pair].error = code.description
+        } else {
+            pairs[pair].waiting += 1
+            outstanding[key] = Outstanding(pair: pair, sentAt: sentAt)
+            timeouts.append((MonotonicClock.now() + request.timeout, key))
+        }
+        if pairs[pair].sent < request.count {
+            nextRequests.append((MonotonicClock.now() + request.interval, pair))
+            return 0
+        }
+        return finishIfDone(pair)
+    }
+
+    private mutating func finishIfDone(_ number: Int) -> Int {
+        let pair = pairs[number]
+        guard pair.sent >= request.count, pair.waiting == 0 else { return 0 }
+        var result = PingResult(
+            source: names[pair.source], destination: names[pair.destination], sent: pair.sent,
+            received: pair.received, error: pair.error)
+        if pair.received > 0 {
+            let count = Double(pair.received)
+            let mean = pair.sum / count
+            result.minimum = pair.minimum
+            result.maximum = pair.maximum
+            result.average = UInt64(mean)
+            result.deviation = UInt64(max(0, pair.sumOfSquares / count - mean * mean).squareRoot())
+        }
+        finished.append(result)
+        return 1
+    }
+
+    /// The destination's first address on a subnet of the source's, else its first.
+    private func target(_ source: Int, _ destination: Int) -> HostAddress? {
+        let (from, to) = (addresses[source].interfaces, addresses[destination].interfaces)
+        if request.ipv6 {
+            let own = from.flatMap(\.ipv6)
+            let candidates = to.flatMap(\.ipv6)
+            let near = candidates.first { candidate in
+                own.contains { mine in
+                    LabTopology.IPv6Prefix(high: candidate.high, low: candidate.low, length: mine.length).network
+                        == mine.network
+                }
+            }
+            return (near ?? candidates.first).map { HostNetworkPlan.prefix($0).address }
+        }
+        let own = from.flatMap(\.ipv4)
+        let candidates = to.flatMap(\.ipv4)
+        let near = candidates.first { candidate in own.contains { $0.contains(candidate.address) } }
+        return (near ?? candidates.first).map { HostNetworkPlan.prefix($0).address }
+    }
+}
+
+/// First in, first out.
+private struct Queue<Element> {
+    private var elements: [Element] = []
+    private var start = 0
+
+    var first: Element? { start < elements.count ? elements[start] : nil }
+
+    mutating func append(_ element: Element) { elements.append(element) }
+
+    mutating func removeFirst() {
+        start += 1
+        if start > 1024, start * 2 > elements.count {
+            elements.removeFirst(start)
+            start = 0
+        }
+    }
+}
