@@ -10,6 +10,6 @@ case "--supervise":
     exit(Supervisor.main(lab: arguments.dropFirst().first ?? "", isRootless: arguments.contains("--rootless")))
 case let name?: exit(Guardian.main(lab: name))
 case nil:
-    fputs("rookery-lab is started by rookery up; it is not a command of its own\n", stderr)
+    print("rookery-lab is started by rookery up; it is not a command of its own")
     exit(2)
 }

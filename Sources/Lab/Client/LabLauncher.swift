@@ -25,7 +25,8 @@ public enum LabLauncher {
     ) throws(LabError) {
         try LabName.validate(topology.name)
         let json = try ControlLine.encode(topology)
-        let (socket, process) = try start(supervisor ?? besideThisProgram(), sending: json)
+        let (socket, process) = try start(
+            supervisor ?? besideThisProgram(), lab: topology.name, sending: json)
         let client = LabClient(socket: FileDescriptor(owning: socket))
         while let reply = try client.next() {
             switch reply {
@@ -79,7 +80,7 @@ public enum LabLauncher {
     private static let guardians = Mutex<[String: GuardianProcess]>([:])
 
     private static func start(
-        _ program: String, sending json: [UInt8]
+        _ program: String, lab: String, sending json: [UInt8]
     ) throws(LabError) -> (socket: Int32, process: GuardianProcess) {
         let (ours, theirs) = try labelled { () throws(SystemError) in
             try UnixSocket.pair { (a, b) throws(SystemError) in SocketPair(ours: a.release(), theirs: b.release()) }
@@ -87,7 +88,7 @@ public enum LabLauncher {
         defer { close(theirs) }
         let input = try labelled { () throws(SystemError) in try Pipe() }
         let null = try labelled { () throws(SystemError) in try File.open("/dev/null", O_RDWR) }
-        var spawn = Spawn(program)
+        var spawn = Spawn(program, ["rookery-lab", lab])
         spawn.newSession = true
         spawn.directory = "/"
         spawn.descriptors = [

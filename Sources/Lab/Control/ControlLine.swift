@@ -116,7 +116,11 @@ extension FileDescriptor {
         var done = 0
         while done < bytes.count {
             let count = bytes.withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress! + done, $0.count - done) }
-            if count >= 0 { done += count } else if errno != EINTR { throw SystemError("write", "descriptor \(rawValue)") }
+            if count >= 0 {
+                done += count
+            } else if errno != EINTR {
+                throw SystemError("write", "descriptor \(rawValue)")
+            }
         }
     }
 }

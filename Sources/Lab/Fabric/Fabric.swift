@@ -79,7 +79,9 @@ final class Fabric: @unchecked Sendable {
     }
 
     /// Adds devices and the links that they are the ends of. To be called once all devices are there.
-    func attach(_ added: [(endpoint: Endpoint, descriptor: Int32, capabilities: DeviceCapabilities)], of lab: LabTopology) {
+    func attach(
+        _ added: [(endpoint: Endpoint, descriptor: Int32, capabilities: DeviceCapabilities)], of lab: LabTopology
+    ) {
         poller.run { [self] datapath, now in
             for device in added {
                 devices[device.endpoint] = poller.addDevice(

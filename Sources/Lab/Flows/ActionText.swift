@@ -86,7 +86,9 @@ enum ActionText {
     private static func set(_ name: String, _ value: String) throws(FlowSyntaxError) -> Action {
         guard let field = Field(named: name) else { throw FlowSyntaxError("there is no field “\(name)”") }
         var reason = ""
-        for company in ["", "ip,", "ipv6,", "arp,", "tcp,", "udp,", "sctp,", "icmp,", "icmp6,", "vlan_tci=0x1000/0x1000,"] {
+        for company in [
+            "", "ip,", "ipv6,", "arp,", "tcp,", "udp,", "sctp,", "icmp,", "icmp6,", "vlan_tci=0x1000/0x1000,",
+        ] {
             do throws(MatchSyntaxError) {
                 let match = try Match(parsing: "\(company)\(name)=\(value)")
                 return .setField(field, value: match.key[field], mask: match.mask[field])

@@ -57,7 +57,9 @@ struct HostNetworkPlan: Sendable {
     /// As sysctl(8) reads names: the first separator decides, and where it is a dot, a slash stands for a dot in a name
     /// (`net.ipv4.conf.eth0/100.forwarding`).
     static func path(ofSetting name: String) -> String {
-        guard let first = name.first(where: { $0 == "." || $0 == "/" }), first == "." else { return "/proc/sys/" + name }
+        guard let first = name.first(where: { $0 == "." || $0 == "/" }), first == "." else {
+            return "/proc/sys/" + name
+        }
         return "/proc/sys/" + String(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
     }
 
@@ -80,7 +82,9 @@ struct HostNetworkPlan: Sendable {
             }
             var link: InterfaceReference?
             if let name = route.interface {
-                guard let index = indices[name] else { throw refuse("leaves by “\(name)”, which the host does not have") }
+                guard let index = indices[name] else {
+                    throw refuse("leaves by “\(name)”, which the host does not have")
+                }
                 link = .index(index)
             }
             var destination: HostPrefix?

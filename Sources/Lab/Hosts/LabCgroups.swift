@@ -18,7 +18,9 @@ final class LabCgroups: Sendable {
     func make(for host: String, _ limits: Cgroup.Limits) throws(LabError) -> HostCgroup {
         try hierarchies.withLock { (known) throws(LabError) in
             let found: CgroupHierarchies
-            if let known { found = known } else {
+            if let known {
+                found = known
+            } else {
                 found = try labelled { () throws(SystemError) in try CgroupHierarchies.detect() }
                 known = found
             }

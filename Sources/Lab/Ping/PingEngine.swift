@@ -13,7 +13,7 @@ import Topology
 // Pairs are taken diagonally (every host to its next, then to its next but one …), so that load is spread over all hosts.
 
 /// Carries out one `PingRequest`.
-struct PingEngine: ~Copyable {
+struct PingEngine {
     private struct Pair {
         let source: Int
         let destination: Int
@@ -39,7 +39,7 @@ struct PingEngine: ~Copyable {
     private var pairs: [Pair] = []
     private let request: PingRequest
     private let identifier: UInt16
-    private let epoll: Epoll
+    private let readiness: Readiness
 
     /// By socket and sequence number.
     private var outstanding: [UInt64: Outstanding] = [:]
@@ -74,18 +74,18 @@ struct PingEngine: ~Copyable {
         addresses = nodes
         identifier = UInt16(truncatingIfNeeded: MonotonicClock.now() / 1000)
         nextSequence = Array(repeating: 1, count: nodes.count)
-        let epoll = try labelled { () throws(SystemError) in try Epoll() }
+        let readiness = try labelled { () throws(SystemError) in Readiness(try Epoll()) }
         var sockets = [EchoSocket?](repeating: nil, count: nodes.count)
         for source in Set(wanted.map(\.0)) {
             let socket = try EchoSocket(
                 in: supervisor.host(nodes[source].name), isIPv6: request.ipv6, identifier: identifier)
             try labelled { () throws(SystemError) in
-                try epoll.add(socket.descriptor.rawValue, .readable, token: UInt64(source))
+                try readiness.epoll.add(socket.descriptor.rawValue, .readable, token: UInt64(source))
             }
             sockets[source] = socket
         }
         self.sockets = sockets
-        self.epoll = epoll
+        self.readiness = readiness
         pairs = wanted.map { Pair(source: $0.0, destination: $0.1) }
     }
 
@@ -123,7 +123,7 @@ struct PingEngine: ~Copyable {
         if let next = nextRequests.first { deadline = min(deadline, next.at) }
         let pause = deadline > now ? (deadline - now + 999_999) / 1_000_000 : 0
         var ready: [Int] = []
-        epoll.wait(timeoutMilliseconds: Int32(clamping: min(pause, 1000))) { ready.append(Int($0.token)) }
+        readiness.epoll.wait(timeoutMilliseconds: Int32(clamping: min(pause, 1000))) { ready.append(Int($0.token)) }
         var ended = 0
         for source in ready {
             while let (sequence, receivedAt) = sockets[source]?.receive() {
@@ -224,6 +224,12 @@ struct PingEngine: ~Copyable {
         let near = candidates.first { candidate in own.contains { $0.contains(candidate.address) } }
         return (near ?? candidates.first).map { HostNetworkPlan.prefix($0).address }
     }
+}
+
+/// An epoll instance that can be a part of something copyable.
+private final class Readiness {
+    let epoll: Epoll
+    init(_ epoll: consuming Epoll) { self.epoll = epoll }
 }
 
 /// First in, first out.

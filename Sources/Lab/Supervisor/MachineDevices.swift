@@ -82,7 +82,8 @@ extension Supervisor {
         try labelled("on the machine") { () throws(NetlinkError) in try socket.run(batch) }
         keep(
             MachineDevice(
-                endpoint: .init(node.name, name), capabilities: DeviceCapabilities(tap.offloads), tap: tap, socket: nil))
+                endpoint: .init(node.name, name), capabilities: DeviceCapabilities(tap.offloads), tap: tap, socket: nil)
+        )
         return tap
     }
 

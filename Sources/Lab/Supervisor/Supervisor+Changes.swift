@@ -96,7 +96,8 @@ extension Supervisor {
     func setAddress(of name: String, interface: String, _ text: String) throws(LabError) {
         let host = try host(name)
         guard let index = host.indices[interface] else {
-            throw LabError("\(name) has no interface “\(interface)”; it has \(host.indices.keys.sorted().joined(separator: ", "))")
+            throw LabError(
+                "\(name) has no interface “\(interface)”; it has \(host.indices.keys.sorted().joined(separator: ", "))")
         }
         let v4 = LabTopology.IPv4Prefix(text)
         let v6 = LabTopology.IPv6Prefix(text)
@@ -160,7 +161,11 @@ enum LinkName {
         }
         if !found.isEmpty { return found }
         for (index, link) in lab.links.enumerated() {
-            if name == "\(link.a)" { found.append((index, false)) } else if name == "\(link.b)" { found.append((index, true)) }
+            if name == "\(link.a)" {
+                found.append((index, false))
+            } else if name == "\(link.b)" {
+                found.append((index, true))
+            }
         }
         return found
     }

@@ -101,7 +101,8 @@ extension Supervisor {
         var list: [(endpoint: LabTopology.Endpoint, descriptor: Int32, capabilities: DeviceCapabilities)] = []
         for host in made {
             for tap in host.taps {
-                list.append((.init(host.node.name, tap.name), tap.descriptor.rawValue, DeviceCapabilities(tap.offloads)))
+                list.append(
+                    (.init(host.node.name, tap.name), tap.descriptor.rawValue, DeviceCapabilities(tap.offloads)))
             }
         }
         for device in machineDevices.withLock({ $0 }) {
