@@ -20,7 +20,8 @@ struct Rookery: ParsableCommand {
         version: version,
         subcommands: [
             UpVerb.self, DownVerb.self, PsVerb.self, InspectVerb.self, ExecVerb.self, CLIVerb.self, LinkVerb.self,
-            PingVerb.self, CaptureVerb.self, TraceVerb.self, FlowsVerb.self, FDBVerb.self, GraphVerb.self,
+            PingVerb.self, PathVerb.self, CaptureVerb.self, TraceVerb.self, FlowsVerb.self, FDBVerb.self,
+            GraphVerb.self,
             TopoVerb.self, DoctorVerb.self, MininetVerb.self,
         ])
 

@@ -54,7 +54,7 @@ extension LabClient {
         return reports
     }
 
-    private static var misunderstood: LabError {
+    static var misunderstood: LabError {
         LabError("the lab's supervisor gave an unexpected answer (it may be of another version: rookery down, then up)")
     }
 }

@@ -129,7 +129,7 @@ extension MininetCLI {
 
     /// Words in as few rows as fit, down the columns.
     static func columns(_ words: [String], width: Int) -> String {
-        for rows in 1...max(1, words.count) {
+        for rows in 1..<(words.count + 1) {
             let columns = stride(from: 0, to: words.count, by: rows).map {
                 Array(words[$0..<min($0 + rows, words.count)])
             }

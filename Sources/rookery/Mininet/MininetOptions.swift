@@ -185,8 +185,8 @@ struct MininetOptions: Equatable {
         Usage: mn [options]
         (type mn -h for details)
 
-        The mn utility creates a network from the command line, as Mininet's does. It can
-        create parametrized topologies, invoke the CLI, and run tests.
+        The mn utility creates a network from the command line, as Mininet's does.
+        It can create parametrized topologies, invoke the CLI, and run tests.
 
         Options:
           -h, --help            show this help message and exit

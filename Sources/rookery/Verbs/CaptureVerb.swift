@@ -6,6 +6,7 @@ import Linux
 struct CaptureVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "capture", abstract: "Capture packets at an interface or a switch's port.",
+        usage: "rookery capture [-n <lab>] <node:interface> [-w <file>] [-c <count>]",
         discussion: """
             Writes pcapng; without -w it prints one line per packet through tcpdump.
               rookery capture h1:eth0

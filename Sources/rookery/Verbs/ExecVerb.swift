@@ -4,6 +4,7 @@ import Lab
 struct ExecVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exec", abstract: "Run a program on a host.",
+        usage: "rookery exec [-n <lab>] [-e <name=value>] [-d] <node> <cmd> ...",
         discussion: """
             The program gets a terminal where standard input and output are one, and the
             descriptors themselves otherwise; its exit status is rookery's.

@@ -7,6 +7,7 @@ import Topology
 struct GraphVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "graph", abstract: "Draw a running lab, or a lab file.",
+        usage: "rookery graph [-n <lab> | <file> | --topo <topo>] [--svg <file> | --dot]",
         discussion: """
             Without an option: a list of what is connected to what.
               rookery graph --svg lab.svg
@@ -17,6 +18,7 @@ struct GraphVerb: ParsableCommand {
     @OptionGroup var lab: LabOption
     @OptionGroup var source: TopologySource
     @Option(help: ArgumentHelp("Write SVG; - for standard output.", valueName: "file")) var svg: String?
+    @Flag(help: "With --svg of a running lab: measure round trips and write them beside the links.") var measure = false
     @Flag(help: "Print Graphviz's dot language.") var dot = false
     @Flag(help: "Print a list of links (the default).") var text = false
     @Flag(help: "Print the topology as JSON.") var json = false
@@ -33,7 +35,11 @@ struct GraphVerb: ParsableCommand {
         let topology = try isFile ? source.load() : lab.connect().topology()
         if json { return try Standard.output.writeJSON(topology) }
         if let svg {
-            let drawing = topology.svg(Self.annotations(topology))
+            var annotations = Self.annotations(topology)
+            if measure, !isFile {
+                try LinkMeasurement(client: lab.connect(), topology: topology).annotate(&annotations)
+            }
+            let drawing = topology.svg(annotations)
             if svg == "-" { return Standard.output.write(drawing) }
             do { try File.writeAtomically(svg, drawing) } catch {
                 throw CommandError("\(error)")

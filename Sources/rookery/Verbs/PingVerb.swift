@@ -5,10 +5,12 @@ import Topology
 struct PingVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ping", abstract: "Ping between hosts, many pairs at once.",
+        usage: "rookery ping [-n <lab>] [<host> <host> ...] [-c <count>]",
         discussion: """
             Echo requests leave from the hosts' own network stacks.
               rookery ping              every pair of hosts
               rookery ping h1 h2        one pair, with round-trip times
+              rookery ping --expect     against what the links' delays promise
             """)
 
     @OptionGroup var lab: LabOption
@@ -18,6 +20,7 @@ struct PingVerb: ParsableCommand {
     @Option(name: [.customShort("W"), .long], help: "How long a reply may take.") var timeout = "2s"
     @Option(name: [.customShort("i"), .long], help: "Between the requests of a pair.") var interval = "10ms"
     @Flag(name: [.customShort("6"), .long], help: "IPv6.") var ipv6 = false
+    @Flag(help: "Compare with the delays of the links on the way.") var expect = false
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
@@ -42,12 +45,15 @@ struct PingVerb: ParsableCommand {
             throw CommandError.usage("ping: \(error.description)")
         }
         var results: [PingResult] = []
-        try lab.connect().request(.ping(request)) { if case .pinged(let more) = $0 { results += more } }
+        let client = try lab.connect()
+        try client.request(.ping(request)) { if case .pinged(let more) = $0 { results += more } }
         let sent = results.reduce(0) { $0 + $1.sent }
         let received = results.reduce(0) { $0 + $1.received }
         let failed = results.contains { $0.received == 0 }
         if json {
             try Standard.output.writeJSON(results)
+        } else if expect {
+            try ExpectedRoundTrips(client).show(results)
         } else {
             show(results, sent: sent, received: received)
         }

@@ -22,6 +22,7 @@ struct TraceVerb: ParsableCommand {
 struct FlowsVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flows", abstract: "Show, add or remove a switch's flows.",
+        usage: "rookery flows [-n <lab>] <switch> [--add <flow> | --del <match>]",
         discussion: """
             Flows are written as ovs-ofctl writes them:
               rookery flows s1

@@ -7,6 +7,7 @@ import Topology
 struct UpVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up", abstract: "Bring a lab up.",
+        usage: "rookery up [<file> | --topo <topo> | --graphml <file>] [-d]",
         discussion: """
             Without -d the lab lasts until Ctrl-C. Examples:
               rookery up
