@@ -143,7 +143,17 @@ struct PingEngine {
         pairs[request.pair].sum += Double(time)
         pairs[request.pair].sumOfSquares += Double(time) * Double(time)
         pairs[request.pair].waiting -= 1
-        return finishIfDone(request.pair)
+        return goOn(request.pair)
+    }
+
+    /// What comes after an answer or its absence: the pair's next request, after the interval, or its end. One request
+    /// is under way at a time, so that only the first of a pair pays for finding the neighbour's address.
+    private mutating func goOn(_ pair: Int) -> Int {
+        if pairs[pair].sent < request.count {
+            nextRequests.append((MonotonicClock.now() + request.interval, pair))
+            return 0
+        }
+        return finishIfDone(pair)
     }
 
     private mutating func giveUp(now: UInt64) -> Int {
@@ -152,7 +162,7 @@ struct PingEngine {
             timeouts.removeFirst()
             guard let request = outstanding.removeValue(forKey: key) else { continue }
             pairs[request.pair].waiting -= 1
-            ended += finishIfDone(request.pair)
+            ended += goOn(request.pair)
         }
         return ended
     }
@@ -175,16 +185,12 @@ struct PingEngine {
         let sentAt = EchoSocket.now()
         if let code = socket.send(to: address, sequence: sequence) {
             pairs[pair].error = code.description
-        } else {
-            pairs[pair].waiting += 1
-            outstanding[key] = Outstanding(pair: pair, sentAt: sentAt)
-            timeouts.append((MonotonicClock.now() + request.timeout, key))
+            return goOn(pair)
         }
-        if pairs[pair].sent < request.count {
-            nextRequests.append((MonotonicClock.now() + request.interval, pair))
-            return 0
-        }
-        return finishIfDone(pair)
+        pairs[pair].waiting += 1
+        outstanding[key] = Outstanding(pair: pair, sentAt: sentAt)
+        timeouts.append((MonotonicClock.now() + request.timeout, key))
+        return 0
     }
 
     private mutating func finishIfDone(_ number: Int) -> Int {
