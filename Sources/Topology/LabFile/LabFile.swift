@@ -99,6 +99,7 @@ public struct LabFile {
                 for problem in error.problems { problems.add(root["ip-base"]?.place, problem.what, problem.remedy) }
             }
         }
+        planRoutes(root)
         checkAddresses()
         try problems.raise()
         topology.notes = problems.notes
@@ -216,6 +217,20 @@ public struct LabFile {
                 "name a file beside the lab file")
         }
         return nil
+    }
+
+    /// Routes are planned where the file shows no intent of its own: no routes, no hosts that configure themselves.
+    private mutating func planRoutes(_ root: Fields) {
+        enum Routing: String, CaseIterable { case auto, none }
+        let unspoken = plan.leftAlone.isEmpty && topology.nodes.allSatisfy { $0.host.routes.isEmpty }
+        switch root.oneOf("routing", Routing.self) {
+        case Routing.none?: return
+        case .auto?: break
+        case nil: if !unspoken { return }
+        }
+        do { try RoutePlan().fill(&topology) } catch {
+            for problem in error.problems { problems.add(root["routing"]?.place, problem.what, problem.remedy) }
+        }
     }
 
     private func checkAddresses() {

@@ -35,6 +35,7 @@ public enum LabFileKeys {
         .init("ip-base", text, "The IPv4 network of automatic addresses; 10.0.0.0/8 where left out."),
         .init("link-base", text, "The IPv4 network of links between hosts; 172.16.0.0/12 where left out."),
         .init("addresses", choice(["auto", "mininet", "none"]), "How interfaces without an address get one."),
+        .init("routing", choice(["auto", "none"]), "Static routes of hosts without routes; see the reference."),
         .init("interface-names", choice(["plain", "mininet"]), "eth0, or h1-eth0 as in Mininet."),
         .init("topology", ##"{"$ref": "#/$defs/topology"}"##, "Nodes and links."),
         .init("schedule", ##"{"type": "array", "items": {"$ref": "#/$defs/schedule"}}"##, "What changes when."),
