@@ -117,7 +117,7 @@ extension Supervisor {
     /// Shows a link's state to the hosts at its ends: a cable that is out.
     func showCarrier(ofLink index: Int, _ link: LabTopology.Link, isUp: Bool) {
         for endpoint in [link.a, link.b] {
-            guard let host = try? host(endpoint.node) else { continue }
+            guard let host = existingHost(endpoint.node) else { continue }
             try? host.taps.first { $0.name == endpoint.interface }?.setCarrier(isUp)
         }
     }

@@ -59,8 +59,12 @@ public final class Supervisor: Sendable {
         }
     }
 
+    /// The host of this name; nil for nodes of other kinds. Looks at nothing but the table of hosts, so that it may be
+    /// asked with the topology locked.
+    func existingHost(_ name: String) -> Host? { hostTable.withLock { $0[name] } }
+
     func host(_ name: String) throws(LabError) -> Host {
-        if let host = hostTable.withLock({ $0[name] }) { return host }
+        if let host = existingHost(name) { return host }
         let node = topology.withLock { topology in topology.nodes.first { $0.name == name } }
         guard let node else { throw LabError("there is no node “\(name)” in this lab") }
         throw LabError("“\(name)” is of kind \(node.kind.rawValue): only hosts run programs")
