@@ -112,7 +112,8 @@ public struct BPDU: Equatable, Sendable {
         maxAge = start.loadBigEndian16(at: 29)
         helloTime = start.loadBigEndian16(at: 31)
         forwardDelay = start.loadBigEndian16(at: 33)
-        guard messageAge < maxAge else { return nil }
+        // Not so for a rapid BPDU: that information has grown too old is news, and ends what was known before at once.
+        guard kind == .rapid || messageAge < maxAge else { return nil }
     }
 
     /// Parses a whole Ethernet frame; nil when it is no BPDU: not an 802.3 length, the wrong LLC header, a length

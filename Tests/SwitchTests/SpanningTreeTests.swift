@@ -1,4 +1,5 @@
 import Testing
+import Wire
 
 @testable import Switch
 
@@ -33,7 +34,7 @@ struct SpanningTreeTests {
     func sent(_ tree: SpanningTree) -> [BPDU] {
         tree.drainEvents().compactMap { event in
             guard case .transmit(_, let frame) = event else { return nil }
-            return frame.withUnsafeBytes { BPDU(frame: $0) }
+            return frame.withUnsafeBytes { BPDU(receiving: $0) }
         }
     }
 
@@ -45,12 +46,12 @@ struct SpanningTreeTests {
 
     @Test func codecRoundTrip() throws {
         let frame = Self.frame(Self.rapidProposal)
-        let bpdu = try #require(frame.withUnsafeBytes { BPDU(frame: $0) })
+        let bpdu = try #require(frame.withUnsafeBytes { BPDU(receiving: $0) })
         #expect(bpdu.kind == .rapid)
-        #expect(bpdu.role == .designated)
-        #expect(bpdu.flags == [.proposal])
-        #expect(bpdu.rootID == 0x1000_0200_0000_0001)
-        #expect(bpdu.portID == 0x8001)
+        #expect(bpdu.portRole == .designated)
+        #expect(bpdu.flags == BPDU.Flag.proposal | BPDU.PortRole.designated.rawValue << 2)
+        #expect(bpdu.rootIdentifier == 0x1000_0200_0000_0001)
+        #expect(bpdu.portIdentifier == 0x8001)
         #expect(bpdu.times == SpanningTreeTimes(messageAge: 0, maxAge: 5120, helloTime: 512, forwardDelay: 3840))
         #expect(bpdu.frame(source: 0x0200_0000_0001) == frame)
     }
@@ -83,8 +84,8 @@ struct SpanningTreeTests {
         #expect(receive(tree, Self.rapidProposal, now: Self.second + 1000))
         let answers = sent(tree)
         #expect(answers.count == 1)
-        #expect(answers.first?.role == .root)
-        #expect(answers.first?.flags.contains(.agreement) == true)
+        #expect(answers.first?.portRole == .root)
+        #expect(answers.first?.has(BPDU.Flag.agreement) == true)
         #expect(tree.status(of: 1)?.state == .forwarding)
     }
 

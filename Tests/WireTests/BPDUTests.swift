@@ -36,6 +36,10 @@ import Wire
         var later = frame
         later[19] = 3
         #expect(later.withUnsafeBytes { BPDU(frame: $0) } == bpdu)
+        // One that is too old is accepted, unlike a configuration BPDU (9.3.4).
+        bpdu.messageAge = bpdu.maxAge
+        let old = poisoned(60) { bpdu.emitFrame(source: .zero, into: $0) }
+        #expect(old.withUnsafeBytes { BPDU(frame: $0) } == bpdu)
     }
 
     @Test func notification() throws {

@@ -1,3 +1,5 @@
+import Wire
+
 /// What comes in: receive (17.23), migration (17.24), bridge detection (17.25), port information (17.27).
 extension SpanningTree {
     // MARK: Port receive machine
@@ -11,7 +13,8 @@ extension SpanningTree {
 
     /// Whether a message is this port's own, come back (9.3.4).
     func isReflection(_ bpdu: BPDU, on index: Int) -> Bool {
-        bpdu.kind != .topologyChangeNotification && bpdu.bridgeID == bridgeID && bpdu.portID == ports[index].portID
+        bpdu.kind != .topologyChangeNotification && bpdu.bridgeIdentifier == bridgeID
+            && bpdu.portIdentifier == ports[index].portID
     }
 
     // MARK: Port protocol migration machine
@@ -132,9 +135,9 @@ extension SpanningTree {
         }
         let port = ports[index]
         let priority = SpanningTreePriority(
-            rootID: message.rootID, rootPathCost: message.rootPathCost, bridgeID: message.bridgeID,
-            portID: message.portID)
-        guard message.role == .designated else {
+            rootID: message.rootIdentifier, rootPathCost: message.rootPathCost, bridgeID: message.bridgeIdentifier,
+            portID: message.portIdentifier)
+        guard message.portRole == .designated else {
             if port.infoIs == .received && priority.isSameSource(as: port.portPriority) {
                 // Beyond the standard: the bridge that was designated here says that it no longer is. Two bridges whose
                 // messages crossed would otherwise each believe the other's stale claim until it times out.
@@ -173,7 +176,7 @@ extension SpanningTree {
             updateReceivedInformationTimer(index)
         } else {
             // INFERIOR_DESIGNATED: recordDispute
-            if message.kind == .rapid && message.flags.contains(.learning) {
+            if message.kind == .rapid && message.has(BPDU.Flag.learning) {
                 ports[index].disputed = true
                 ports[index].agreed = false
             }
@@ -184,11 +187,11 @@ extension SpanningTree {
     }
 
     private func recordProposal(_ message: BPDU, on index: Int) {
-        if message.flags.contains(.proposal) { ports[index].proposed = true }
+        if message.has(BPDU.Flag.proposal) { ports[index].proposed = true }
     }
 
     private func recordAgreement(_ message: BPDU, on index: Int) {
-        guard ports[index].pointToPoint, message.flags.contains(.agreement) else {
+        guard ports[index].pointToPoint, message.has(BPDU.Flag.agreement) else {
             ports[index].agreed = false
             return
         }
@@ -198,8 +201,8 @@ extension SpanningTree {
     }
 
     private func setTopologyFlags(_ message: BPDU, on index: Int) {
-        if message.flags.contains(.topologyChange) { ports[index].rcvdTc = true }
-        if message.flags.contains(.topologyChangeAcknowledgement) { ports[index].rcvdTcAck = true }
+        if message.has(BPDU.Flag.topologyChange) { ports[index].rcvdTc = true }
+        if message.has(BPDU.Flag.topologyChangeAcknowledgment) { ports[index].rcvdTcAck = true }
     }
 
     /// updtRcvdInfoWhile (17.21.23): three hello times, or nothing if the information is too old to be passed on.

@@ -1,3 +1,5 @@
+import Wire
+
 /// Running the machines to a fixed point, sending, and finding the next deadline.
 extension SpanningTree {
     func run() {
@@ -98,22 +100,22 @@ extension SpanningTree {
     }
 
     private func message(of port: SpanningTreePort) -> BPDU {
-        if !port.sendRSTP && port.role == .root { return BPDU(kind: .topologyChangeNotification) }
+        if !port.sendRSTP && port.role == .root { return .topologyChangeNotification }
         var message = BPDU(kind: port.sendRSTP ? .rapid : .configuration)
-        message.role = port.role
-        message.rootID = port.designatedPriority.rootID
+        message.rootIdentifier = port.designatedPriority.rootID
         message.rootPathCost = port.designatedPriority.rootPathCost
-        message.bridgeID = port.designatedPriority.bridgeID
-        message.portID = port.designatedPriority.portID
+        message.bridgeIdentifier = port.designatedPriority.bridgeID
+        message.portIdentifier = port.designatedPriority.portID
         message.times = port.designatedTimes
-        if !port.tcWhile.hasEnded(at: clock) { message.flags.insert(.topologyChange) }
+        if !port.tcWhile.hasEnded(at: clock) { message.flags |= BPDU.Flag.topologyChange }
         if port.sendRSTP {
-            if port.agree { message.flags.insert(.agreement) }
-            if port.proposing { message.flags.insert(.proposal) }
-            if port.learning { message.flags.insert(.learning) }
-            if port.forwarding { message.flags.insert(.forwarding) }
+            message.portRole = BPDU.PortRole(port.role)
+            if port.agree { message.flags |= BPDU.Flag.agreement }
+            if port.proposing { message.flags |= BPDU.Flag.proposal }
+            if port.learning { message.flags |= BPDU.Flag.learning }
+            if port.forwarding { message.flags |= BPDU.Flag.forwarding }
         } else if port.tcAck {
-            message.flags.insert(.topologyChangeAcknowledgement)
+            message.flags |= BPDU.Flag.topologyChangeAcknowledgment
         }
         return message
     }

@@ -1,3 +1,5 @@
+import Wire
+
 // The Rapid Spanning Tree Protocol of one bridge (IEEE 802.1D-2004, clause 17), with the old STP as a neighbour's fallback.
 //
 // What: the port state machines of the standard, under its names, so that the text and the code can be laid side by side. They
@@ -86,7 +88,7 @@ public final class SpanningTree {
     public func receive(frame: UnsafeRawBufferPointer, on number: UInt16, now: UInt64) -> Bool {
         advance(to: now)
         guard let index = index(of: number) else { return false }
-        guard let bpdu = BPDU(frame: frame), !isReflection(bpdu, on: index) else {
+        guard let bpdu = BPDU(receiving: frame), !isReflection(bpdu, on: index) else {
             ports[index].invalid &+= 1
             return false
         }

@@ -1,3 +1,5 @@
+import Wire
+
 /// A bridge's claim about the root, as seen on a link (IEEE 802.1D-2004, 17.5). Smaller is better.
 struct SpanningTreePriority: Equatable {
     var rootID: UInt64 = 0
