@@ -39,13 +39,9 @@ extension LinkDirection {
     private mutating func segment(
         _ packet: PacketRef, _ size: WireSize, now: UInt64, pool: inout PacketPool, delivered: inout PacketList
     ) {
-        let offload = packet.pointee.offload
-        // A segmenter that is told of larger segments makes smaller super-packets.
-        let together = min(segmentsTogether(size), 0xffff / max(1, Int(offload.gsoSize)))
-        if together > 1 { packet.pointee.offload.gsoSize *= UInt16(together) }
         var segmenter: Segmenter
         do throws(OffloadFault) {
-            segmenter = try Segmenter(packet)
+            segmenter = try Segmenter(packet, together: segmentsTogether(size))
         } catch {
             let size = WireSize(frame: packet.pointee.length)
             countArrival(size)
@@ -53,19 +49,16 @@ extension LinkDirection {
             return
         }
         counters.segmented &+= 1
+        var sent = 0
         while let piece = segmenter.next(from: &pool) {
-            if piece.pointee.length > Int(offload.headerLength) + Int(offload.gsoSize), together > 1 {
-                piece.pointee.offload.gsoType = offload.gsoType
-                piece.pointee.offload.gsoSize = offload.gsoSize
-                piece.pointee.offload.headerLength = offload.headerLength
-            }
             let size = WireSize(of: piece)
             countArrival(size)
+            sent += size.packets
             impair(piece, size, now: now, pool: &pool, delivered: &delivered)
         }
         if !segmenter.isFinished {
-            // At the pool's limit: what was not cut is lost. The last piece may be short of `together`.
-            let missing = UInt64((segmenter.count - segmenter.produced) * together)
+            // At the pool's limit: what was not cut is lost.
+            let missing = UInt64(max(0, size.packets - sent))
             counters.packetsIn &+= missing
             counters[.memory] &+= missing
         }
