@@ -131,6 +131,7 @@ struct LinkFlight: ~Copyable {
         a.due < b.due || (a.due == b.due && a.sequence < b.sequence)
     }
 
+    @inline(never)
     private mutating func grow() {
         let capacity = max(64, heapCapacity * 2)
         let larger = UnsafeMutablePointer<Entry>.allocate(capacity: capacity)

@@ -259,6 +259,7 @@ public struct TimerWheel: ~Copyable {
         count &-= 1
     }
 
+    @inline(never)
     private mutating func grow() {
         let larger = UnsafeMutablePointer<Entry>.allocate(capacity: capacity * 2)
         larger.moveInitialize(from: entries, count: used)

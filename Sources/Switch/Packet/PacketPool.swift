@@ -113,6 +113,7 @@ public struct PacketPool: ~Copyable {
     }
 
     /// Takes a slab from the system, puts its packets on the free list and answers the first.
+    @inline(never)
     private mutating func grow(sizeClass: Int) -> PacketRef? {
         let each = Self.classByteCounts[sizeClass]
         let count = sizeClass == 0 ? 512 : sizeClass == 1 ? 64 : 16

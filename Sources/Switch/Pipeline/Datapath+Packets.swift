@@ -50,8 +50,8 @@ extension Datapath {
     @inline(__always)
     func send(_ packet: PacketRef, direction index: Int32, now: UInt64) {
         let direction = directions + Int(index)
-        if direction.pointee.isModelled {
-            models[Int(index)].unsafelyUnwrapped.pointee.send(
+        if let model = direction.pointee.model {
+            model.pointee.send(
                 packet, now: now, wheel: &wheel, pool: &pool, delivered: &delivered)
             return
         }
@@ -62,7 +62,7 @@ extension Datapath {
     }
 
     private func linkEvent(_ index: Int32, now: UInt64) {
-        guard let model = models[Int(index)] else { return }
+        guard let model = directions[Int(index)].model else { return }
         model.pointee.expired(now: now, wheel: &wheel, pool: &pool, delivered: &delivered)
         runDelivered()
     }
@@ -212,7 +212,7 @@ extension Datapath {
                 guard own(&packet) else { return }
                 PacketEditing.popVLAN(packet, &layout)
             case .capture(let port, let outgoing):
-                onCapture?(port, outgoing, UnsafeRawBufferPointer(packet.bytes), now)
+                capture(packet, port: port, outgoing: outgoing, now: now)
             case .bridgeProtocol(let port):
                 // Not here: it may change ports, and with them the megaflow that is being performed.
                 guard let copy = pool.copy(packet) else {
@@ -224,6 +224,11 @@ extension Datapath {
             }
         }
         pool.release(packet)
+    }
+
+    @inline(never)
+    private func capture(_ packet: PacketRef, port: Int32, outgoing: Bool, now: UInt64) {
+        onCapture?(port, outgoing, UnsafeRawBufferPointer(packet.bytes), now)
     }
 
     /// Makes sure that nobody else holds the packet; false where there is no memory for a copy.

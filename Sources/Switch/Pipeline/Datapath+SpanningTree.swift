@@ -41,6 +41,7 @@ extension Datapath {
         pool.release(packet)
     }
 
+    @inline(never)
     func spanningTreeTimer(bridge index: Int32, now: UInt64) {
         let bridge = bridges[Int(index)]
         treeTimers[index] = nil

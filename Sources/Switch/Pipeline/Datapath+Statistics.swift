@@ -90,14 +90,16 @@ extension Datapath {
     public func traffic(direction: Int32) -> TrafficCount {
         payCredits()
         let passed = directions[Int(direction)]
-        let modelled = models[Int(direction)]?.pointee.statistics
+        let modelled = directions[Int(direction)].model?.pointee.statistics
         return TrafficCount(
             packets: passed.packets &+ (modelled?.packetsDelivered ?? 0),
             bytes: passed.bytes &+ (modelled?.bytesDelivered ?? 0))
     }
 
     /// What the model of a link's direction has counted, or nil while the link has needed none.
-    public func linkStatistics(direction: Int32) -> LinkStatistics? { models[Int(direction)]?.pointee.statistics }
+    public func linkStatistics(direction: Int32) -> LinkStatistics? {
+        directions[Int(direction)].model?.pointee.statistics
+    }
 
     /// Traffic that a device has handed in and been handed.
     public func traffic(device: Int32) -> (received: TrafficCount, sent: TrafficCount) {

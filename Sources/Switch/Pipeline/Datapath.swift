@@ -25,8 +25,8 @@ public enum LinkEnd: Hashable, Sendable {
 struct Direction {
     var far: LinkEnd
     var isUp = true
-    /// Whether a `LinkDirection` carries the packets; otherwise they pass at once.
-    var isModelled = false
+    /// What carries the packets; without it they pass at once.
+    var model: UnsafeMutablePointer<LinkDirection>?
     /// Packets and bytes passed while it was not modelled.
     var packets: UInt64 = 0
     var bytes: UInt64 = 0
@@ -55,7 +55,6 @@ public final class Datapath {
     var directions: UnsafeMutablePointer<Direction>
     var directionCapacity = 128
     public private(set) var directionCount = 0
-    var models: [UnsafeMutablePointer<LinkDirection>?] = []
     var profiles: [LinkProfile] = []
 
     var bridges: [Bridge] = []
@@ -122,7 +121,8 @@ public final class Datapath {
     }
 
     deinit {
-        for case let model? in models {
+        for index in 0..<directionCount {
+            guard let model = directions[index].model else { continue }
             model.deinitialize(count: 1)
             model.deallocate()
         }
@@ -213,7 +213,6 @@ public final class Datapath {
             directionCapacity *= 2
         }
         (directions + directionCount).initialize(to: Direction(far: far))
-        models.append(nil)
         profiles.append(LinkProfile())
         directionCount += 1
     }
@@ -238,7 +237,7 @@ public final class Datapath {
         for (offset, profile) in [forward, reverse].enumerated() {
             let index = Int(link) * 2 + offset
             profiles[index] = profile
-            if let model = models[index] {
+            if let model = directions[index].model {
                 model.pointee.setProfile(profile, now: now, wheel: &wheel, pool: &pool)
             } else if !profile.isIdeal {
                 _ = makeModel(index, now: now)
@@ -259,15 +258,14 @@ public final class Datapath {
 
     /// The model of a direction. Once modelled, a direction stays modelled: packets may be on it, and order must hold.
     private func makeModel(_ index: Int, now: UInt64) -> UnsafeMutablePointer<LinkDirection> {
-        if let model = models[index] { return model }
+        if let model = directions[index].model { return model }
         let model = UnsafeMutablePointer<LinkDirection>.allocate(capacity: 1)
         model.initialize(
             to: LinkDirection(
                 index: Int32(index), profile: profiles[index],
                 random: RandomSource(labSeed: seed, linkIndex: Int32(index / 2), direction: index % 2)))
         if !directions[index].isUp { model.pointee.setUp(false, now: now, wheel: &wheel, pool: &pool) }
-        models[index] = model
-        directions[index].isModelled = true
+        directions[index].model = model
         return model
     }
 
@@ -277,7 +275,7 @@ public final class Datapath {
     public func setUp(link: Int32, _ up: Bool, now: UInt64) {
         for index in [Int(link) * 2, Int(link) * 2 + 1] where directions[index].isUp != up {
             directions[index].isUp = up
-            models[index]?.pointee.setUp(up, now: now, wheel: &wheel, pool: &pool)
+            directions[index].model?.pointee.setUp(up, now: now, wheel: &wheel, pool: &pool)
         }
         changed(.link(link))
         for index in [Int(link) * 2, Int(link) * 2 + 1] {

@@ -29,6 +29,7 @@ public struct Outbox: ~Copyable {
     /// Forgets the items; their packets now belong to whoever took them.
     mutating func removeAll() { count = 0 }
 
+    @inline(never)
     private mutating func grow() {
         let larger = UnsafeMutablePointer<Item>.allocate(capacity: capacity * 2)
         larger.moveInitialize(from: items, count: count)

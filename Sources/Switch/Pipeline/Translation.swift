@@ -313,7 +313,7 @@ final class Translation {
             actions.append(.setQueue(place.queue))
             notedQueue = place.queue
         }
-        if direction.isModelled {
+        if direction.model != nil {
             commit()
             recorder?.line("-> port \(port.name), onto its link")
             actions.append(.link(port.direction))
