@@ -116,7 +116,7 @@ extension Supervisor {
                     return LinkReport(
                         from: way.0.description, to: way.1.description, isUp: isUp, profile: way.2,
                         statistics: datapath.linkStatistics(direction: direction),
-                        fidelity: nil,
+                        fidelity: datapath.fidelity(direction: direction),
                         traffic: datapath.traffic(direction: direction))
                 }
             }

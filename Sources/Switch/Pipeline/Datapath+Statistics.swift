@@ -101,6 +101,9 @@ extension Datapath {
         directions[Int(direction)].model?.pointee.statistics
     }
 
+    /// What a link's direction was asked to do and did since it was last changed, or nil while it has needed no model.
+    public func fidelity(direction: Int32) -> LinkFidelity? { models[Int(direction)]?.pointee.fidelity }
+
     /// Traffic that a device has handed in and been handed.
     public func traffic(device: Int32) -> (received: TrafficCount, sent: TrafficCount) {
         let state = devices[Int(device)]
