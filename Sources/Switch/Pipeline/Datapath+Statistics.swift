@@ -102,7 +102,9 @@ extension Datapath {
     }
 
     /// What a link's direction was asked to do and did since it was last changed, or nil while it has needed no model.
-    public func fidelity(direction: Int32) -> LinkFidelity? { models[Int(direction)]?.pointee.fidelity }
+    public func fidelity(direction: Int32) -> LinkFidelity? {
+        directions[Int(direction)].model?.pointee.fidelity
+    }
 
     /// Traffic that a device has handed in and been handed.
     public func traffic(device: Int32) -> (received: TrafficCount, sent: TrafficCount) {

@@ -8,6 +8,8 @@ struct LinkMeasurement {
 
     func annotate(_ annotations: inout DrawingAnnotations) throws {
         let active = try client.activeLinks(of: topology)
+        // What was asked stands beside each link anyway.
+        annotations.links = [:]
         // A host beside each node: itself, or one on a link to the switch.
         var nearest: [String: String] = [:]
         for node in topology.nodes where node.isHost { nearest[node.name] = node.name }
