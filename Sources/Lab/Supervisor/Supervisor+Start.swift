@@ -82,7 +82,8 @@ extension Supervisor {
     private func makeRoomForNeighbours(_ lab: LabTopology) throws(LabError) {
         guard !isRootless else { return }
         let hosts = lab.nodes.count { $0.isHost }
-        let needed = min(hosts * max(0, hosts - 1), 1 << 18)
+        // Twice: IPv6 keeps an entry for each solicited-node group besides.
+        let needed = min(2 * hosts * max(0, hosts - 1), 1 << 19)
         guard needed > 1000 else { return }
         for family in ["ipv4", "ipv6"] {
             for threshold in ["gc_thresh3", "gc_thresh2"] {
