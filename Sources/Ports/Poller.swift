@@ -58,7 +58,10 @@ public final class Poller: @unchecked Sendable {
 
     /// Only the poller's thread touches what follows, once it runs.
     let datapath: Datapath
-    var ports: [Port] = []
+    /// The devices by number, in raw memory: every packet looks here.
+    private(set) var ports: UnsafeMutablePointer<Port>
+    private var portCount = 0
+    private var portCapacity = 64
 
     private let shared = Mutex(Shared())
     let hasCalls = Atomic<Bool>(false)
@@ -78,7 +81,10 @@ public final class Poller: @unchecked Sendable {
         self.datapath = datapath
         requested = mechanism
         wakeUp = try EventDescriptor()
+        ports = .allocate(capacity: portCapacity)
     }
+
+    deinit { ports.deallocate() }
 
     /// Starts the thread and returns when it polls.
     public func start() {
@@ -149,11 +155,23 @@ public final class Poller: @unchecked Sendable {
     ) -> Int32 {
         run { [self] datapath, _ in
             let index = datapath.addDevice(name: name)
-            precondition(Int(index) == ports.count)
-            ports.append(Port(descriptor: descriptor, capabilities: capabilities, isOpen: true))
+            precondition(Int(index) == portCount)
+            append(Port(descriptor: descriptor, capabilities: capabilities, isOpen: true))
             newPorts.append(index)
             return index
         }
+    }
+
+    private func append(_ port: Port) {
+        if portCount == portCapacity {
+            let larger = UnsafeMutablePointer<Port>.allocate(capacity: portCapacity * 2)
+            larger.moveInitialize(from: ports, count: portCount)
+            ports.deallocate()
+            ports = larger
+            portCapacity *= 2
+        }
+        (ports + portCount).initialize(to: port)
+        portCount += 1
     }
 
     /// Devices that the loop has not started to read yet.
@@ -164,6 +182,7 @@ public final class Poller: @unchecked Sendable {
     private func main() {
         CurrentThread.setName("rookery-poller")
         CurrentThread.setTimerSlack(nanoseconds: 1)
+        CurrentThread.preferLatency()
         if requested != .epoll {
             do {
                 var loop = try RingLoop(poller: self)
