@@ -198,6 +198,37 @@ struct EndToEndTests {
             #expect(run.errors.contains("\n2\n"), "\(run.errors)")
         }
 
+        /// `dump` tells the numbers that nsenter takes.
+        @Test(.enabled(if: Machine.has("nsenter"), "needs nsenter"))
+        func numbersAreTheMachines() throws {
+            let run = try Program().run(
+                "mn",
+                input: """
+                    dump
+                    sh true
+                    py __import__('os').popen('nsenter -t %d -n ip -br link show h1-eth0' % h1.pid).read()
+                    """)
+            #expect(run.errors.contains("<Host h1: h1-eth0:10.0.0.1 pid="), "\(run.errors)")
+            #expect(run.errors.contains("<OVSBridge s1: lo:127.0.0.1,s1-eth1:None,s1-eth2:None pid="), "\(run.errors)")
+            #expect(run.errors.contains("LOWER_UP"), "\(run.all)")
+        }
+
+        @Test func severalAtOnce() async throws {
+            let program = Program()
+            let directory = program.runDirectory
+            let runs = try await withThrowingTaskGroup(of: Program.Outcome.self) { group in
+                for _ in 0..<3 {
+                    group.addTask { try Program.run(["mn", "--test", "pingall"], runDirectory: directory) }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            for run in runs {
+                #expect(run.status == 0, "\(run.errors)")
+                #expect(run.errors.contains("*** Results: 0% dropped (2/2 received)"))
+            }
+            #expect(program.leftovers.isEmpty)
+        }
+
         @Test func preAndPost() throws {
             let program = Program()
             let path = program.runDirectory + "/../rookery-script-\(getpid())"

@@ -82,6 +82,12 @@ final class EmulatedNetwork {
         return shell
     }
 
+    /// The machine's number of the node's shell.
+    func pid(_ name: String) throws -> Int32 {
+        let inner = try shell(name).innerPID
+        return try isHost(name) ? MachinePID.find(inner, supervisor: LabClient(lab: lab).status().pid) : inner
+    }
+
     /// Runs a command in the node's shell and returns what it writes.
     func run(_ command: String, on name: String) throws -> String {
         do { return try shell(name).run(command) } catch let error as CommandError {

@@ -171,7 +171,7 @@ extension MininetCLI {
         let interfaces = network.interfaces(name).map { interface in
             "\(interface):\(interface == "lo" ? "127.0.0.1" : network.plannedAddress(name, interface) ?? "None")"
         }
-        return "<\(kind) \(name): \(interfaces.joined(separator: ",")) pid=\(try network.shell(name).pid)> \n"
+        return "<\(kind) \(name): \(interfaces.joined(separator: ",")) pid=\(try network.pid(name))> \n"
     }
 
     private func pair() throws -> [String] {

@@ -57,7 +57,7 @@ struct MininetCommand {
         }
         try Interrupts.install()
         MininetNarration.building(network, log)
-        try LabLauncher.up(network.topology)
+        try Self.bringUp(&network.topology)
         let lab = network.topology.name
         var isUp = true
         defer { if isUp { try? LabLauncher.down(lab) } }
@@ -187,6 +187,19 @@ struct MininetCommand {
             }
         }
         return names
+    }
+
+    /// Two that start at the same moment want the same name; the second to come takes the next.
+    private static func bringUp(_ topology: inout LabTopology) throws(LabError) {
+        for _ in 0..<20 {
+            do throws(LabError) { return try LabLauncher.up(topology) } catch {
+                guard error.kind == .alreadyRunning else { throw error }
+                usleep(20_000)
+                let next = freeName()
+                topology.name = next == topology.name ? topology.name + "b" : next
+            }
+        }
+        throw LabError("no free name for the lab", kind: .alreadyRunning)
     }
 
     /// `mn`, or `mn2` and so on beside others.

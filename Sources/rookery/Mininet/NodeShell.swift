@@ -8,8 +8,8 @@ import Linux
 
 /// A shell on a node.
 final class NodeShell {
-    /// The shell's own, as the machine sees it.
-    let pid: Int32
+    /// The shell's own number, in the lab's PID namespace where it runs in that.
+    let innerPID: Int32
     private let controller: FileDescriptor
     /// Keeps the program alive: closing it hangs the shell up.
     private let client: LabClient?
@@ -52,7 +52,7 @@ final class NodeShell {
             default: continue
             }
         }
-        self.pid = pid
+        innerPID = pid
         self.client = client
         child = nil
         try start()
@@ -70,7 +70,7 @@ final class NodeShell {
         spawn.controllingTerminal = 0
         spawn.descriptors = [(pty.terminal, 0), (pty.terminal, 1), (pty.terminal, 2)]
         child = LocalShell(try spawn.start())
-        pid = child!.pid
+        innerPID = child!.pid
         client = nil
         try start()
     }

@@ -108,7 +108,7 @@ final class PythonBridge {
         let node = argument(0)
         switch call {
         case "cmd": return Reply(text: try network.run(argument(1), on: node))
-        case "pid": return Reply(text: "\(try network.shell(node).pid)")
+        case "pid": return Reply(text: "\(try network.pid(node))")
         case "ip":
             let address =
                 interface(1) == nil ? network.address(node) : network.plannedAddress(node, interface(1))
