@@ -5,6 +5,7 @@ import Linux
 /// closing its standard output (after the reason, if it cannot), and reaps orphans until the lab ends.
 public enum HostInit {
     public static func main() -> Never {
+        CurrentThread.setName("rookery-init")
         do throws(SystemError) {
             try Mount.proc()
         } catch {

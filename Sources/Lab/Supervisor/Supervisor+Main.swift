@@ -7,6 +7,8 @@ import Topology
 extension Supervisor {
     /// Returns the exit status.
     public static func main(lab name: String, isRootless: Bool) -> Int32 {
+        // It was executed as /proc/self/exe.
+        CurrentThread.setName("rookery-lab")
         signal(SIGPIPE, SIG_IGN)
         let replies = OwnedDescriptor(FileDescriptor(owning: Guardian.replySocket))
         do throws(LabError) {
