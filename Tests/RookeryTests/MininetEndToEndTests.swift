@@ -213,6 +213,23 @@ struct EndToEndTests {
             #expect(run.errors.contains("LOWER_UP"), "\(run.all)")
         }
 
+        /// Names stand for the addresses that nodes have now, as in Mininet.
+        @Test func changedAddresses() throws {
+            let run = try Program().run(
+                "mn",
+                input: """
+                    h2 ip address flush dev h2-eth0; ip address add 10.0.0.77/8 dev h2-eth0
+                    h1 ping -c1 -W5 h2
+                    h1 false
+                    h2 echo h1 status
+                    h1 echo status $?
+                    """)
+            #expect(run.errors.contains("PING 10.0.0.77 "), "\(run.errors)")
+            #expect(run.errors.contains("1 received"))
+            #expect(run.errors.contains("10.0.0.1 status"))
+            #expect(run.errors.contains("\nstatus 1\n"))
+        }
+
         @Test func severalAtOnce() async throws {
             let program = Program()
             let directory = program.runDirectory

@@ -56,14 +56,15 @@ final class EmulatedNetwork {
         return found?.ipv4.first?.addressText
     }
 
-    /// The address that a node's first interface has now, whoever set it.
+    /// The address that a node's first interface has now, whoever set it. Asked of the node itself, and not in its
+    /// shell, whose `$?` is the user's.
     func address(_ name: String) -> String? {
-        guard isHost(name) else { return nil }
-        if let status = try? LabClient(lab: lab).status(),
-            let interface = status.nodes.first(where: { $0.name == name })?.interfaces.first,
-            let address = interface.addresses.first(where: { !$0.contains(":") })
-        {
-            return String(address.prefix { $0 != "/" })
+        guard isHost(name), let interface = nodes[name]?.interfaces.first?.name else { return nil }
+        let command = ["ip", "-4", "-br", "address", "show", "dev", interface]
+        if let program = try? HostProgram(lab: lab, node: name, command: command), (try? program.finish()) == 0 {
+            // `h1-eth0  UNKNOWN  10.0.0.1/8 10.0.0.7/8`
+            let words = program.output.split(whereSeparator: \.isWhitespace)
+            return words.count > 2 ? String(words[2].prefix { $0 != "/" }) : nil
         }
         return plannedAddress(name)
     }
