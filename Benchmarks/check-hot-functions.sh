@@ -1,23 +1,34 @@
 #!/bin/sh
 # Disassembles the functions that every packet passes through and fails when one of them counts references, checks
-# exclusivity, allocates, or copies a whole flow key: each costs more than the work itself.
+# exclusivity, allocates, or copies memory by call: each costs more than the work itself.
 #
-# usage: check-hot-functions.sh BINARY [PATTERN …]
-# A PATTERN is an extended regular expression on the demangled name; without any, those of the flow lookup. A pattern
-# that no function has fails too, so that a renamed function does not go unchecked.
+# usage: check-hot-functions.sh [BINARY [PATTERN …]]
+# BINARY: .build/release/rookery-lab where none is given. A PATTERN is an extended regular expression on the demangled
+# name; without any, those of a packet's way. A pattern that no function has fails too, so that a renamed function does
+# not go unchecked; a function in brackets below has none of its own when the compiler has put it into its callers.
 set -eu
 
-[ $# -ge 1 ] || { sed -n '5,7s/^# //p' "$0" >&2; exit 2; }
-binary=$1
-shift
+root=$(dirname "$0")/..
+binary=${1:-$root/.build/release/rookery-lab}
+[ $# -eq 0 ] || shift
 [ -f "$binary" ] || { echo "$binary: no such file; build it with swift build -c release" >&2; exit 2; }
+# [Datapath.send, arrive, emit; PacketPool.allocate, release; ExactMatchCache.lookup; RingLoop.read, write]
 [ $# -gt 0 ] || set -- \
     'Switch\.extract\(frame:' \
-    'Switch\.ExactMatchCache\.lookup\(' \
+    'Switch\.ExactMatchCache\.(lookup|insert)\(' \
     'exactHash\(seed: Swift\.UInt64\)' \
     'Switch\.MegaflowCache\.lookup\(' \
     'Switch\.Classifier\.(\(lookup in [^)]*\)|lookup)\(.*FlowMask' \
-    'Switch\.PrefixTrie\.lookup\('
+    'Switch\.PrefixTrie\.lookup\(' \
+    'Switch\.Datapath\.(receive|process|run|runDelivered|emptyOutbox)\(' \
+    'Switch\.Datapath\.\((perform|own) in ' \
+    'Switch\.LinkDirection\.(send|expired|sendImpaired|admit|runTransmitter)\(' \
+    'Switch\.LinkDirection\.\((impair|corruptAndAdmit|transmit|fly|arm|dequeue|runSchedule) in ' \
+    'Switch\.LinkFlight\.(insert|popDue)\(' \
+    'Switch\.TimerWheel\.(schedule|cancel|popExpired|nextDeadline)' \
+    'Switch\.PacketPool\.(take|put)\(' \
+    'Ports\.RingLoop\.run\(' \
+    'Ports\.RingLoop\.\((flush|handleCompletions) in '
 
 listing=$(mktemp)
 trap 'rm -f "$listing"' EXIT

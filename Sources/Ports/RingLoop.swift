@@ -13,6 +13,7 @@ struct RingLoop: ~Copyable {
     private let buffers: UnsafeMutablePointer<PacketRef?>
     /// Devices whose multishot read has ended and has to be started again.
     private var stopped: [Int32] = []
+    private var hasStopped = false
 
     /// Buffers that the kernel may fill before it has to wait for us; deeper was measured to be slower.
     private static let bufferCount: UInt16 = 32
@@ -57,23 +58,36 @@ struct RingLoop: ~Copyable {
             packet.pointee.data - Self.header, count: PacketPool.largestFrame + Self.header, id: id)
     }
 
+    @inline(never)
     mutating func run() {
         while true {
             if poller.hasCalls.load(ordering: .relaxed) {
-                guard poller.runCalls() else { return }
-                for device in poller.newPorts { startReading(device) }
-                poller.newPorts.removeAll()
+                guard runCalls() else { return }
             }
-            if !stopped.isEmpty {
-                for device in stopped { startReading(device) }
-                stopped.removeAll(keepingCapacity: true)
-            }
+            if hasStopped { restart() }
             datapath.run(now: MonotonicClock.now())
             flush()
             wait()
             handleCompletions()
             flush()
         }
+    }
+
+    // What is not for each packet stays out of line, so that the loop's own code counts no references.
+
+    @inline(never)
+    private mutating func runCalls() -> Bool {
+        guard poller.runCalls() else { return false }
+        for device in poller.newPorts { startReading(device) }
+        poller.newPorts.removeAll()
+        return true
+    }
+
+    @inline(never)
+    private mutating func restart() {
+        for device in stopped { startReading(device) }
+        stopped.removeAll(keepingCapacity: true)
+        hasStopped = false
     }
 
     private mutating func wait() {
@@ -101,6 +115,7 @@ struct RingLoop: ~Copyable {
 
     // MARK: Completions
 
+    @inline(never)
     private mutating func handleCompletions() {
         let now = MonotonicClock.now()
         var provided = false
@@ -135,6 +150,7 @@ struct RingLoop: ~Copyable {
         datapath.receive(packet, from: device, now: now)
     }
 
+    @inline(never)
     private mutating func readEnded(_ device: Int32, _ result: Int32) {
         switch -result {
         case EBADFD, EBADF, ENODEV, ECANCELED, EIO:
@@ -143,12 +159,14 @@ struct RingLoop: ~Copyable {
         default:
             // No buffer was free, or the kernel ended the multishot: again.
             stopped.append(device)
+            hasStopped = true
         }
     }
 
     // MARK: Writes
 
     /// Hands what the data path has for devices to the ring.
+    @inline(never)
     private mutating func flush() {
         let count = datapath.outbox.count
         guard count > 0 else { return }

@@ -17,17 +17,21 @@ struct LatenessHistogram: ~Copyable {
     deinit { buckets?.deallocate() }
 
     mutating func record(_ lateness: UInt64) {
-        if buckets == nil {
-            let fresh = UnsafeMutablePointer<UInt32>.allocate(capacity: Self.bucketCount)
-            fresh.initialize(repeating: 0, count: Self.bucketCount)
-            buckets = fresh
-        }
+        if buckets == nil { begin() }
         count &+= 1
         if lateness > maximum { maximum = lateness }
         if lateness > Self.muchTooLate { muchTooLateCount &+= 1 }
         let bucket = buckets.unsafelyUnwrapped + Self.index(of: lateness)
         bucket.pointee &+= 1
         if bucket.pointee == .max { halve() }
+    }
+
+    /// Most links never deliver a packet by the clock, and need no buckets.
+    @inline(never)
+    private mutating func begin() {
+        let fresh = UnsafeMutablePointer<UInt32>.allocate(capacity: Self.bucketCount)
+        fresh.initialize(repeating: 0, count: Self.bucketCount)
+        buckets = fresh
     }
 
     mutating func reset() {
