@@ -134,6 +134,39 @@ extension EndToEndTests {
             #expect(try program.run("ps").output.contains("running"))
         }
 
+        /// kill -9 of the supervisor: nothing of the lab runs on, and `down` removes what its state file lists.
+        @Test func killedSupervisor() throws {
+            let program = Program()
+            try start(program)
+            #expect(try program.run("exec", "-d", "h1", "sleep", "987654").status == 0)
+            let json = try program.run("ps", "--json").output
+            let found = try #require(json.firstRange(of: "\"pid\" : "))
+            let pid = try #require(Int32(json[found.upperBound...].prefix { $0.isNumber }))
+            kill(pid, SIGKILL)
+            for _ in 0..<250 where kill(pid, 0) == 0 { usleep(20_000) }
+            let down = try program.run("down", "t")
+            #expect(down.status == 0 || down.errors.contains("no lab named"), "\(down.all)")
+            #expect(program.leftovers.isEmpty)
+            let survivors = try File.list("/proc").filter {
+                (try? File.readText("/proc/\($0)/cmdline"))?.contains("sleep\u{0}987654") ?? false
+            }
+            #expect(survivors.isEmpty)
+            #expect(try program.run("up", "--topo", "minimal", "--name", "t", "-d").status == 0)
+        }
+
+        @Test func signalsReachTheProgram() throws {
+            let program = Program()
+            try start(program)
+            let run = try Program.run(
+                [
+                    "exec", "h1", "sh", "-c",
+                    "trap 'echo caught; exit 3' INT; echo ready >&2; while :; do sleep 0.1; done",
+                ],
+                runDirectory: program.runDirectory, interruptAfter: { $0.contains("ready") })
+            #expect(run.status == 3)
+            #expect(run.output == "caught\n")
+        }
+
         @Test func severalLabs() throws {
             let program = Program()
             try start(program)
