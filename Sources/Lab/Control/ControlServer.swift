@@ -104,7 +104,8 @@ final class ControlConnection: @unchecked Sendable {
             // A client that has gone changes nothing: the lab goes down.
             try? send(.progress(stage: stage, done: done, total: total))
         }
-        guard isOurs else { throw LabError("the lab is going down already") }
+        // It goes down already: the client learns that it has when the connection closes.
+        guard isOurs else { throw LabError("the lab is going down already", kind: .disconnected) }
         try? send(.done)
         exit(0)
     }
