@@ -57,10 +57,11 @@ let package = Package(
         .executableTarget(
             name: "rookery-lab", dependencies: ["Lab", "Topology", "Linux"], swiftSettings: strict),
         // Tests.
+        .target(name: "AllocationCount", path: "Tests/AllocationCount"),
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
         .testTarget(name: "HostNetworkTests", dependencies: ["HostNetwork", "Linux", "Wire"], swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
-        .testTarget(name: "SwitchTests", dependencies: ["Switch", "Wire"], swiftSettings: strict),
+        .testTarget(name: "SwitchTests", dependencies: ["Switch", "Wire", "AllocationCount"], swiftSettings: strict),
         .testTarget(
             name: "PortsTests", dependencies: ["Ports", "Switch", "HostNetwork", "Linux", "Wire"],
             swiftSettings: strict),

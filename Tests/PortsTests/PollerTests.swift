@@ -24,7 +24,7 @@ struct PollerTests {
         defer { close(receiver) }
         func pattern(_ position: Int) -> UInt8 { UInt8(truncatingIfNeeded: position &* 2_654_435_761 >> 13) }
         // One thread sends and reads in turn: the socket buffers hold what is under way.
-        fcntl(sender, F_SETFL, O_NONBLOCK)
+        _ = fcntl(sender, F_SETFL, O_NONBLOCK)
         var sent = 0
         var received = 0
         var chunk = [UInt8](repeating: 0, count: 256 << 10)
