@@ -20,6 +20,9 @@ let package = Package(
         .target(name: "Wire", swiftSettings: instrumented),
         .target(name: "Switch", dependencies: ["Wire"], swiftSettings: instrumented),
         .executableTarget(
+            name: "Datapath", dependencies: ["Switch", "Wire"], swiftSettings: instrumented,
+            linkerSettings: linked),
+        .executableTarget(
             name: "PacketParser", dependencies: ["Switch", "Wire"], swiftSettings: instrumented,
             linkerSettings: linked),
         .executableTarget(
