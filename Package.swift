@@ -67,10 +67,14 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "TopologyTests", dependencies: ["Topology", "Switch"], swiftSettings: strict),
         .testTarget(
-            name: "LabTests", dependencies: ["Lab", "Topology", "Switch", "HostNetwork", "Linux"],
+            name: "LabTests", dependencies: ["Lab", "rookery-lab", "Topology", "Switch", "HostNetwork", "Linux"],
             swiftSettings: strict),
         .testTarget(
-            name: "RookeryTests", dependencies: ["rookery", "Lab", "Topology", "Switch", "Linux"],
+            name: "RookeryTests",
+            dependencies: [
+                "rookery", "rookery-lab", "Lab", "Topology", "Switch", "Linux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
