@@ -97,23 +97,16 @@ final class DatapathHarness {
         to: UInt64, from: UInt64, source: UInt32 = 0x0a00_0001, destination: UInt32 = 0x0a00_0002,
         sourcePort: UInt16 = 1000, destinationPort: UInt16 = 2000, ttl: UInt8 = 64
     ) -> [UInt8] {
-        func be16(_ value: UInt16) -> [UInt8] { [UInt8(value >> 8), UInt8(value & 0xff)] }
-        func be32(_ value: UInt32) -> [UInt8] { be16(UInt16(value >> 16)) + be16(UInt16(value & 0xffff)) }
-        let payload: [UInt8] = Array("rookery!".utf8)
-        var header: [UInt8] = [0x45, 0] + be16(UInt16(28 + payload.count)) + [0, 1, 0, 0, ttl, 17, 0, 0]
-        header += be32(source) + be32(destination)
-        func sum(_ bytes: [UInt8]) -> UInt16 {
-            var total: UInt32 = 0
-            for index in stride(from: 0, to: bytes.count, by: 2) {
-                total += UInt32(bytes[index]) << 8 | (index + 1 < bytes.count ? UInt32(bytes[index + 1]) : 0)
-            }
-            while total >> 16 != 0 { total = total & 0xffff + total >> 16 }
-            return ~UInt16(total)
-        }
-        header.replaceSubrange(10..<12, with: be16(sum(header)))
-        var datagram = be16(sourcePort) + be16(destinationPort) + be16(UInt16(8 + payload.count)) + [0, 0] + payload
-        let pseudo = be32(source) + be32(destination) + [0, 17] + be16(UInt16(datagram.count))
-        datagram.replaceSubrange(6..<8, with: be16(sum(pseudo + datagram)))
-        return macBytes(to) + macBytes(from) + [0x08, 0x00] + header + datagram
+        var model = FrameModel()
+        model.destination = MACAddress(rawValue: to)
+        model.source = MACAddress(rawValue: from)
+        model.source4 = IPv4Address(rawValue: source)
+        model.destination4 = IPv4Address(rawValue: destination)
+        model.timeToLive = ttl
+        model.transport = .udp
+        model.sourcePort = sourcePort
+        model.destinationPort = destinationPort
+        model.payload = Array("rookery!".utf8)
+        return model.bytes()
     }
 }

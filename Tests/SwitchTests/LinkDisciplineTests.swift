@@ -193,18 +193,12 @@ struct LinkDisciplineTests {
 
     /// An Ethernet frame with an IPv4 header of the given ECN field and a right checksum.
     private func ipv4(ecn: UInt8, byteCount: Int = 1000, vlan: Bool = false) -> [UInt8] {
-        var header: [UInt8] = [
-            0x45, 0xb8 | ecn, 0, 0, 0x12, 0x34, 0x40, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
-        ]
-        header[2] = UInt8((byteCount - 14) >> 8)
-        header[3] = UInt8((byteCount - 14) & 0xff)
-        let sum = header.withUnsafeBytes { InternetChecksum.checksum(of: $0) }
-        header[10] = UInt8(sum >> 8)
-        header[11] = UInt8(sum & 0xff)
-        let tag: [UInt8] = vlan ? [0x81, 0, 0, 5] : []
-        var frame = [UInt8](repeating: 2, count: 12) + tag + [0x08, 0x00] + header
-        frame += [UInt8](repeating: 0, count: max(0, byteCount - frame.count))
-        return frame
+        var model = FrameModel()
+        model.transport = .udpWithoutChecksum
+        model.trafficClass = 0xb8 | ecn
+        model.tags = vlan ? [VLANTag(control: 5)] : []
+        model.payload = [UInt8](repeating: 0, count: byteCount - model.l4 - model.transportByteCount)
+        return model.bytes()
     }
 
     private func mark(_ frame: [UInt8]) -> (marked: Bool, frame: [UInt8]) {

@@ -5,17 +5,10 @@ import Wire
 
 /// A TCP super-packet over IPv4 of `payload` bytes, to be cut into segments of `segment` bytes, as a TAP hands it in.
 func tcpSuperPacket(payload: Int, segment: Int, harness: LinkHarness) -> PacketRef {
-    var frame: [UInt8] = [UInt8](repeating: 2, count: 12) + [0x08, 0x00]
-    let total = 40 + payload
-    frame += [0x45, 0, UInt8(total >> 8), UInt8(total & 0xff), 0, 1, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]
-    frame += [0x10, 0, 0, 80, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 1, 0, 0, 0, 0, 0]
-    frame += [UInt8](repeating: 0x5a, count: payload)
-    let packet = harness.allocate(copying: frame)
-    packet.pointee.offload.flags = VirtioNetHeader.needsChecksum
-    packet.pointee.offload.gsoType = VirtioNetHeader.gsoTCPv4
-    packet.pointee.offload.gsoSize = UInt16(segment)
-    packet.pointee.offload.checksumStart = 34
-    packet.pointee.offload.checksumOffset = 16
+    var model = FrameModel()
+    model.payload = [UInt8](repeating: 0x5a, count: payload)
+    let packet = harness.allocate(copying: model.bytes(isFinished: false))
+    packet.pointee.offload = model.superOffload(segment: UInt16(segment))
     precondition(Segmentation.sanitize(packet))
     return packet
 }
@@ -92,24 +85,13 @@ struct LinkEffectsTests {
             transport.add(UInt16(bytes.count - 34))
             if packet.pointee.offload.flags != 0 || (network == 0 && transport.value == 0) { unseen += 1 }
         }
-        var frame: [UInt8] = [UInt8](repeating: 2, count: 12) + [0x08, 0x00]
-        frame += [0x45, 0, 0, 86, 0, 1, 0x40, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]
-        let sum = frame[14...].withUnsafeBytes { InternetChecksum.checksum(of: $0) }
-        frame[24] = UInt8(sum >> 8)
-        frame[25] = UInt8(sum & 0xff)
-        frame += [0x10, 0, 0, 80, 0, 66, 0, 0] + [UInt8](repeating: 0x5a, count: 58)
-        // The pseudo-header's sum: addresses, protocol, length.
-        var pseudo = InternetChecksum()
-        frame[26..<34].withUnsafeBytes { pseudo.add($0) }
-        pseudo.add(UInt16(17))
-        pseudo.add(UInt16(66))
-        frame[40] = UInt8(pseudo.folded >> 8)
-        frame[41] = UInt8(pseudo.folded & 0xff)
+        var model = FrameModel()
+        model.transport = .udp
+        model.payload = [UInt8](repeating: 0x5a, count: 58)
+        let frame = model.bytes(isFinished: false)
         for step in 0..<400 {
             let packet = harness.allocate(copying: frame)
-            packet.pointee.offload.flags = VirtioNetHeader.needsChecksum
-            packet.pointee.offload.checksumStart = 34
-            packet.pointee.offload.checksumOffset = 6
+            packet.pointee.offload = model.unfinishedOffload
             if step % 2 == 1 {
                 Segmentation.finishChecksum(packet)
                 packet.pointee.offload.flags = VirtioNetHeader.dataValid
