@@ -5,7 +5,7 @@ import PackageDescription
 //
 // The sources under test are linked into this package (`Sources/Wire`, `Sources/Switch` are symbolic links), because they
 // too have to be compiled with coverage counters. On Linux SwiftPM makes `main` an alias of `NAME_main`, so each target
-// has that function and hands it to libFuzzer's driver.
+// has that function and hands it to libFuzzer's driver (`Driver`).
 
 let instrumented: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -19,14 +19,15 @@ let package = Package(
     targets: [
         .target(name: "Wire", swiftSettings: instrumented),
         .target(name: "Switch", dependencies: ["Wire"], swiftSettings: instrumented),
+        .target(name: "Driver", swiftSettings: instrumented),
         .executableTarget(
-            name: "Datapath", dependencies: ["Switch", "Wire"], swiftSettings: instrumented,
+            name: "Datapath", dependencies: ["Driver", "Switch", "Wire"], swiftSettings: instrumented,
             linkerSettings: linked),
         .executableTarget(
-            name: "PacketParser", dependencies: ["Switch", "Wire"], swiftSettings: instrumented,
+            name: "PacketParser", dependencies: ["Driver", "Switch", "Wire"], swiftSettings: instrumented,
             linkerSettings: linked),
         .executableTarget(
-            name: "VirtioHeader", dependencies: ["Switch", "Wire"], swiftSettings: instrumented,
+            name: "VirtioHeader", dependencies: ["Driver", "Switch", "Wire"], swiftSettings: instrumented,
             linkerSettings: linked),
     ],
     swiftLanguageModes: [.v6]

@@ -1,3 +1,4 @@
+import Driver
 import Switch
 import Wire
 
@@ -5,21 +6,12 @@ import Wire
 // packets all that a link can. The input is a list of steps: frames with virtio-net headers, time that passes, changes of
 // links and flows. Whatever comes, every packet must be accounted for when all is over.
 
-/// libFuzzer's driver; `main` is an alias of this target's `Datapath_main`.
-@_silgen_name("LLVMFuzzerRunDriver")
-private func runDriver(
-    _ count: UnsafeMutablePointer<CInt>,
-    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
-    _ target: @convention(c) (UnsafePointer<UInt8>, Int) -> CInt
-) -> CInt
-
+/// `main` is an alias of this.
 @_cdecl("Datapath_main")
 public func datapathMain(
     _ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> CInt {
-    var count = count
-    var arguments = arguments
-    return runDriver(&count, &arguments, fuzzOne)
+    fuzz(count, arguments, fuzzOne)
 }
 
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,24 +1,16 @@
+import Driver
 import Switch
 import Wire
 
 // Every parser of packet formats, and the extraction of the flow key, on arbitrary bytes. The address sanitizer finds what
 // is read outside; what a parser accepts must fit into the bytes and be written back as it was read.
 
-/// libFuzzer's driver; `main` is an alias of this target's `PacketParser_main`.
-@_silgen_name("LLVMFuzzerRunDriver")
-private func runDriver(
-    _ count: UnsafeMutablePointer<CInt>,
-    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
-    _ target: @convention(c) (UnsafePointer<UInt8>, Int) -> CInt
-) -> CInt
-
+/// `main` is an alias of this.
 @_cdecl("PacketParser_main")
 public func packetParserMain(
     _ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> CInt {
-    var count = count
-    var arguments = arguments
-    return runDriver(&count, &arguments, fuzzOne)
+    fuzz(count, arguments, fuzzOne)
 }
 
 @_cdecl("LLVMFuzzerTestOneInput")

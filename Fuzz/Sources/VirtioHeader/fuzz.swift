@@ -1,24 +1,16 @@
+import Driver
 import Switch
 import Wire
 
 // What a hostile host can say: ten bytes of virtio-net header and a frame. The packet is checked, edited and segmented as
 // the data path would; its storage ends where the frame ends, so that the address sanitizer sees what is read behind it.
 
-/// libFuzzer's driver; `main` is an alias of this target's `VirtioHeader_main`.
-@_silgen_name("LLVMFuzzerRunDriver")
-private func runDriver(
-    _ count: UnsafeMutablePointer<CInt>,
-    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
-    _ target: @convention(c) (UnsafePointer<UInt8>, Int) -> CInt
-) -> CInt
-
+/// `main` is an alias of this.
 @_cdecl("VirtioHeader_main")
 public func virtioHeaderMain(
     _ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> CInt {
-    var count = count
-    var arguments = arguments
-    return runDriver(&count, &arguments, fuzzOne)
+    fuzz(count, arguments, fuzzOne)
 }
 
 /// The packets of the run.
