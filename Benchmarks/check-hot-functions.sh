@@ -27,6 +27,7 @@ binary=${1:-$root/.build/release/rookery-lab}
     'Switch\.LinkFlight\.(insert|popDue)\(' \
     'Switch\.TimerWheel\.(schedule|cancel|popExpired|nextDeadline)' \
     'Switch\.PacketPool\.(take|put)\(' \
+    'Linux\.IOUring\.(enter|nextCompletion|write|provideBuffer|publishBuffers)\(' \
     'Ports\.RingLoop\.run\(' \
     'Ports\.RingLoop\.\((flush|handleCompletions) in '
 
