@@ -36,7 +36,7 @@ struct RingLoop: ~Copyable {
         datapath = poller.datapath
         buffers = .allocate(capacity: Int(Self.bufferCount))
         buffers.initialize(repeating: nil, count: Int(Self.bufferCount))
-        for id in 0..<Self.bufferCount { provide(id) }
+        for id in 0..<Self.bufferCount { _ = provide(id) }
         self.ring.publishBuffers()
         self.ring.pollMultishot(poller.wakeUp.rawValue, userData: Tag.wake)
     }
@@ -46,14 +46,17 @@ struct RingLoop: ~Copyable {
         buffers.deallocate()
     }
 
-    /// Gives the kernel a fresh packet's storage under `id`.
+    /// Gives the kernel a fresh packet's storage under `id`; false, and nothing given, at the memory limit.
     @inline(__always)
-    private mutating func provide(_ id: UInt16) {
-        guard let packet = datapath.pool.allocate(frameByteCount: PacketPool.largestFrame) else {
-            buffers[Int(id)] = nil
-            return
-        }
+    private mutating func provide(_ id: UInt16) -> Bool {
+        guard let packet = datapath.pool.allocate(frameByteCount: PacketPool.largestFrame) else { return false }
         buffers[Int(id)] = packet
+        provide(packet, id)
+        return true
+    }
+
+    @inline(__always)
+    private mutating func provide(_ packet: PacketRef, _ id: UInt16) {
         ring.provideBuffer(
             packet.pointee.data - Self.header, count: PacketPool.largestFrame + Self.header, id: id)
     }
@@ -129,9 +132,14 @@ struct RingLoop: ~Copyable {
             case Tag.read:
                 if let id = completion.bufferID {
                     if let packet = buffers[Int(id)] {
-                        provide(id)
                         provided = true
-                        read(packet, count: Int(completion.result), device: Int32(payload), now: now)
+                        if provide(id) {
+                            read(packet, count: Int(completion.result), device: Int32(payload), now: now)
+                        } else {
+                            // At the memory limit the packet is lost, but its buffer must not be: reading goes on.
+                            provide(packet, id)
+                            datapath.noteMemoryDrop()
+                        }
                     }
                 }
                 if !completion.hasMore { readEnded(Int32(payload), completion.result) }

@@ -251,4 +251,7 @@ extension Datapath {
 
     /// Notes a packet that a device could not send.
     public func noteDeviceDrop() { drops[Int(DropReason.device.rawValue)] &+= 1 }
+
+    /// Notes a packet that came while there was no memory for another.
+    public func noteMemoryDrop() { drops[Int(DropReason.noMemory.rawValue)] &+= 1 }
 }
