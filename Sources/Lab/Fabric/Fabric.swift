@@ -43,6 +43,8 @@ final class Fabric: @unchecked Sendable {
     private func layOutSwitches(_ topology: LabTopology) {
         let looped = SwitchLoops.members(of: topology)
         let salt = Self.hash(topology.name) & 0xff_ffff
+        // No way through the lab is longer; how long news of a lost root goes round in a loop depends on it.
+        let hops = UInt16(clamping: max(8, topology.nodes.count { $0.kind == .switch }))
         poller.run { [self] datapath, now in
             var count: UInt64 = 0
             for node in topology.nodes where node.kind == .switch {
@@ -60,9 +62,10 @@ final class Fabric: @unchecked Sendable {
                 let bridge = datapath.addBridge(
                     name: node.name, address: address,
                     settings: BridgeSettings(
-                        spanningTree: runsTree, priority: settings.stpPriority ?? 32768,
+                        spanningTree: runsTree, priority: settings.stpPriority ?? 32768, hops: hops,
                         standalone: settings.failMode == .standalone || settings.controller == .learning,
-                        ageing: settings.ageing))
+                        ageing: settings.ageing),
+                    now: now)
                 bridges[node.name] = bridge
                 for interface in node.interfaces {
                     let number = interface.port ?? 1

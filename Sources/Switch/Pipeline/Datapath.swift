@@ -150,8 +150,12 @@ public final class Datapath {
     }
 
     /// Adds a bridge and returns its number.
-    /// - Parameter address: the MAC address that it signs its own frames with; unique among the bridges.
-    public func addBridge(name: String, address: UInt64, settings: BridgeSettings = BridgeSettings()) -> Int32 {
+    /// - Parameters:
+    ///   - address: the MAC address that it signs its own frames with; unique among the bridges.
+    ///   - now: the birth of the rule that a standalone bridge comes with.
+    public func addBridge(
+        name: String, address: UInt64, settings: BridgeSettings = BridgeSettings(), now: UInt64 = 0
+    ) -> Int32 {
         let bridge = Bridge(index: Int32(bridges.count), name: name, address: address, settings: settings)
         bridges.append(bridge)
         if settings.spanningTree {
@@ -163,7 +167,7 @@ public final class Datapath {
         if settings.standalone {
             addFlow(
                 bridge: bridge.index, table: 0, priority: 0, match: Match(),
-                instructions: Instructions(apply: [.output(PortNumber.normal)]), now: 0)
+                instructions: Instructions(apply: [.output(PortNumber.normal)]), now: now)
         }
         return bridge.index
     }
