@@ -47,6 +47,8 @@ extension Host {
         _ network: OwnedDescriptor, cgroups: [OwnedDescriptor], in lab: ProgramContext
     ) throws(LabError) -> ProgramPlace {
         let name = node.name
+        // The machine's own network has its /sys already, and the kernel refuses a second one over it.
+        let needsSysfs = !isOnMachine
         let thread = try labelled { () throws(SystemError) in try NamespaceThread(name: "rookery-mounts") }
         var place = try thread.run { () throws(LabError) in
             try labelled("cannot prepare the host \(name)") { () throws(SystemError) in
@@ -55,7 +57,7 @@ extension Host {
                 try Mount.makePrivate()
                 if sethostname(name, name.utf8.count) < 0 { throw SystemError("set the host name", name) }
                 do throws(SystemError) {
-                    try Mount.sysfs()
+                    if needsSysfs { try Mount.sysfs() }
                 } catch {
                     // A user namespace inside a container may not mount /sys anew; programs then see the machine's.
                     guard lab.isRootless, error.code == .notPermitted else { throw error }

@@ -11,9 +11,10 @@ enum ProgramRelay {
         if request.terminal { return try runOnTerminal(request, on: client) }
         // A program in the background has nobody to type to it.
         if request.detach {
+            let supervisor = try client.status().pid
             let null = try File.open("/dev/null", O_RDWR)
             try client.send(.exec(request), descriptors: [null.rawValue, null.rawValue, null.rawValue])
-            return try awaitStart(client)
+            return try awaitStart(client, supervisor: supervisor)
         }
         let signals = try SignalDescriptor([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2])
         try client.send(.exec(request), descriptors: [0, 1, 2])
@@ -42,11 +43,12 @@ enum ProgramRelay {
         return nil
     }
 
-    private static func awaitStart(_ client: LabClient) throws(LabError) -> Int32 {
+    /// Prints the program's process number on the machine.
+    private static func awaitStart(_ client: LabClient, supervisor: Int32) throws(LabError) -> Int32 {
         while let reply = try client.next() {
             switch reply {
             case .started(let pid):
-                Standard.output.write("\(pid)\n")
+                Standard.output.write("\(MachinePID.find(pid, supervisor: supervisor))\n")
                 return 0
             case .failed(let reason): throw LabError(reason)
             default: continue
