@@ -47,6 +47,8 @@ struct PingEngine {
     private var nextRequests = Queue<(at: UInt64, pair: Int)>()
     private var nextSequence: [UInt16]
     private var finished: [PingResult] = []
+    /// While they are there, hosts learn from announcements.
+    private var announcements: [NeighbourAnnouncement] = []
 
     init(_ supervisor: Supervisor, _ request: PingRequest) throws(LabError) {
         guard request.count > 0, request.parallelism > 0 else {
@@ -85,6 +87,11 @@ struct PingEngine {
             sockets[source] = socket
         }
         self.sockets = sockets
+        if !request.ipv6, wanted.count >= NeighbourAnnouncement.leastPairs {
+            for source in Set(wanted.map(\.0)) {
+                announcements.append(try NeighbourAnnouncement(of: supervisor.host(nodes[source].name)))
+            }
+        }
         self.readiness = readiness
         pairs = wanted.map { Pair(source: $0.0, destination: $0.1) }
     }
@@ -94,6 +101,7 @@ struct PingEngine {
         var started = 0
         var active = 0
         var lastReport = MonotonicClock.now()
+        for announcement in announcements { announcement.send() }
         while started < pairs.count || active > 0 {
             while active < request.parallelism, started < pairs.count {
                 active += 1
