@@ -65,14 +65,14 @@ let package = Package(
         .testTarget(
             name: "PortsTests", dependencies: ["Ports", "Switch", "HostNetwork", "Linux", "Wire"],
             swiftSettings: strict),
-        .testTarget(name: "TopologyTests", dependencies: ["Topology", "Switch"], swiftSettings: strict),
+        .testTarget(name: "TopologyTests", dependencies: ["Topology", "Switch", "Wire"], swiftSettings: strict),
         .testTarget(
-            name: "LabTests", dependencies: ["Lab", "rookery-lab", "Topology", "Switch", "HostNetwork", "Linux"],
+            name: "LabTests", dependencies: ["Lab", "rookery-lab", "Topology", "Switch", "HostNetwork", "Linux", "Wire"],
             swiftSettings: strict),
         .testTarget(
             name: "RookeryTests",
             dependencies: [
-                "rookery", "rookery-lab", "Lab", "Topology", "Switch", "Linux",
+                "rookery", "rookery-lab", "Lab", "Topology", "Switch", "Linux", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
