@@ -1,89 +1,85 @@
-// Without the counting malloc (the C target AllocationCount) there is nothing to test with.
-#if canImport(AllocationCount)
-    import AllocationCount
-    import Switch
-    import Testing
+import AllocationCount
+import Switch
+import Testing
 
-    /// Nothing allocates for a packet: not one call of malloc in 100,000 packets.
-    @Suite("Allocations")
-    struct AllocationTests {
-        /// The allocations of `count` packets from a host, in batches of 32, 2 µs apart, with what a poller does around them.
-        private func allocations(_ harness: DatapathHarness, from device: Int32, _ frame: [UInt8], count: Int) -> UInt64
-        {
-            let datapath = harness.datapath
-            var now = harness.now
-            let allocations = frame.withUnsafeBytes { bytes in
-                allocation_count_start()
-                for number in 1...count {
-                    guard let packet = datapath.pool.allocate(copying: bytes) else { break }
-                    datapath.receive(packet, from: device, now: now)
-                    now += 2_000
-                    guard number % 32 == 0 else { continue }
-                    datapath.run(now: now)
-                    for index in 0..<datapath.outbox.count { datapath.pool.release(datapath.outbox[index].packet) }
-                    datapath.emptyOutbox()
-                }
-                return allocation_count()
-            }
-            harness.now = now
-            return allocations
-        }
-
-        /// Warms up with a tenth of a second of packets, so that what grows with the load has grown, and counts.
-        private func expectNone(_ harness: DatapathHarness, from device: Int32, _ frame: [UInt8]) throws {
-            try #require(allocation_count_works() != 0)
-            _ = harness.send(frame, from: device)
-            _ = allocations(harness, from: device, frame, count: 51_200)
-            let hits = harness.datapath.exactMatchHits
-            #expect(allocations(harness, from: device, frame, count: 100_000) == 0)
-            #expect(harness.datapath.exactMatchHits - hits == 100_000)
-        }
-
-        /// Two hosts that know each other, with `profile` on the way to the second.
-        private func pair(_ profile: LinkProfile) -> (harness: DatapathHarness, device: Int32, frame: [UInt8]) {
-            let harness = DatapathHarness()
-            let bridge = harness.bridge("s1")
-            let a = harness.host(on: bridge)
-            let b = harness.host(on: bridge, profile)
-            _ = harness.send(
-                DatapathHarness.frame(to: DatapathHarness.broadcast, from: DatapathHarness.mac(b)), from: b)
-            _ = harness.advance(by: 100_000_000)
-            return (harness, a, DatapathHarness.udp(to: DatapathHarness.mac(b), from: DatapathHarness.mac(a)))
-        }
-
-        @Test(
-            "known flows across links",
-            arguments: [
-                LinkProfile(),
-                LinkProfile(delay: 1_000_000),
-                LinkProfile(rate: 1_000_000_000, delay: 1_000_000),
-                // Slower than the packets come: the queue is full and drops.
-                LinkProfile(rate: 100_000_000, queue: .packets(100)),
-                LinkProfile(delay: 1_000_000, jitter: .init(spread: 100_000)),
-                LinkProfile(loss: .random(.init(probability: 0.1)), duplicate: .init(probability: 0.1)),
-            ])
-        func knownFlows(profile: LinkProfile) throws {
-            let (harness, device, frame) = pair(profile)
-            try expectNone(harness, from: device, frame)
-        }
-
-        @Test("to eight hosts at once")
-        func broadcast() throws {
-            let harness = DatapathHarness()
-            let bridge = harness.bridge("s1")
-            let devices = (0..<9).map { _ in harness.host(on: bridge) }
-            try expectNone(
-                harness, from: devices[0],
-                DatapathHarness.udp(to: DatapathHarness.broadcast, from: DatapathHarness.mac(devices[0])))
-        }
-
-        @Test("the count counts")
-        func counts() throws {
-            try #require(allocation_count_works() != 0)
+/// Nothing allocates for a packet: not one call of malloc in 100,000 packets.
+@Suite("Allocations")
+struct AllocationTests {
+    /// The allocations of `count` packets from a host, in batches of 32, 2 µs apart, with what a poller does around them.
+    private func allocations(_ harness: DatapathHarness, from device: Int32, _ frame: [UInt8], count: Int) -> UInt64 {
+        let datapath = harness.datapath
+        var now = harness.now
+        let allocations = frame.withUnsafeBytes { bytes in
             allocation_count_start()
-            let array = [UInt8](repeating: 1, count: 1000)
-            let count = allocation_count()
-            #expect(count >= 1 && array.count == 1000)
+            for number in 1...count {
+                guard let packet = datapath.pool.allocate(copying: bytes) else { break }
+                datapath.receive(packet, from: device, now: now)
+                now += 2_000
+                guard number % 32 == 0 else { continue }
+                datapath.run(now: now)
+                for index in 0..<datapath.outbox.count { datapath.pool.release(datapath.outbox[index].packet) }
+                datapath.emptyOutbox()
+            }
+            return allocation_count()
         }
+        harness.now = now
+        return allocations
     }
-#endif
+
+    /// Warms up with a tenth of a second of packets, so that what grows with the load has grown, and counts.
+    private func expectNone(_ harness: DatapathHarness, from device: Int32, _ frame: [UInt8]) throws {
+        try #require(allocation_count_works() != 0)
+        _ = harness.send(frame, from: device)
+        _ = allocations(harness, from: device, frame, count: 51_200)
+        let hits = harness.datapath.exactMatchHits
+        #expect(allocations(harness, from: device, frame, count: 100_000) == 0)
+        #expect(harness.datapath.exactMatchHits - hits == 100_000)
+    }
+
+    /// Two hosts that know each other, with `profile` on the way to the second.
+    private func pair(_ profile: LinkProfile) -> (harness: DatapathHarness, device: Int32, frame: [UInt8]) {
+        let harness = DatapathHarness()
+        let bridge = harness.bridge("s1")
+        let a = harness.host(on: bridge)
+        let b = harness.host(on: bridge, profile)
+        _ = harness.send(
+            DatapathHarness.frame(to: DatapathHarness.broadcast, from: DatapathHarness.mac(b)), from: b)
+        _ = harness.advance(by: 100_000_000)
+        return (harness, a, DatapathHarness.udp(to: DatapathHarness.mac(b), from: DatapathHarness.mac(a)))
+    }
+
+    @Test(
+        "known flows across links",
+        arguments: [
+            LinkProfile(),
+            LinkProfile(delay: 1_000_000),
+            LinkProfile(rate: 1_000_000_000, delay: 1_000_000),
+            // Slower than the packets come: the queue is full and drops.
+            LinkProfile(rate: 100_000_000, queue: .packets(100)),
+            LinkProfile(delay: 1_000_000, jitter: .init(spread: 100_000)),
+            LinkProfile(loss: .random(.init(probability: 0.1)), duplicate: .init(probability: 0.1)),
+        ])
+    func knownFlows(profile: LinkProfile) throws {
+        let (harness, device, frame) = pair(profile)
+        try expectNone(harness, from: device, frame)
+    }
+
+    @Test("to eight hosts at once")
+    func broadcast() throws {
+        let harness = DatapathHarness()
+        let bridge = harness.bridge("s1")
+        let devices = (0..<9).map { _ in harness.host(on: bridge) }
+        try expectNone(
+            harness, from: devices[0],
+            DatapathHarness.udp(to: DatapathHarness.broadcast, from: DatapathHarness.mac(devices[0])))
+    }
+
+    @Test("the count counts")
+    func counts() throws {
+        try #require(allocation_count_works() != 0)
+        allocation_count_start()
+        let array = [UInt8](repeating: 1, count: 1000)
+        let count = allocation_count()
+        #expect(count >= 1 && array.count == 1000)
+    }
+}

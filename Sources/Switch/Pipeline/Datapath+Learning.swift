@@ -44,12 +44,21 @@ extension Datapath {
             case .sent(let port):
                 ports[Int(port)].sentPackets &+= packets
                 ports[Int(port)].sentBytes &+= bytes
-            case .carried(let direction):
+            case .crossed(let direction):
                 directions[Int(direction)].packets &+= packets
                 directions[Int(direction)].bytes &+= bytes
-            case .address(let port, let vlan, let mac):
-                let bridge = bridges[Int(ports[Int(port)].bridge)]
-                bridge.addresses.touch(vlan: vlan, mac: mac, port: port, now: flow.pointee.lastUsed)
+                if case .port(let near) = directions[Int(direction ^ 1)].far {
+                    ports[Int(near)].sentPackets &+= packets
+                    ports[Int(near)].sentBytes &+= bytes
+                }
+                if case .port(let far) = directions[Int(direction)].far {
+                    ports[Int(far)].receivedPackets &+= packets
+                    ports[Int(far)].receivedBytes &+= bytes
+                }
+            case .address(let address, let port):
+                bridges[Int(ports[Int(port)].bridge)].addresses.touch(
+                    vlan: UInt16(truncatingIfNeeded: address >> 48), mac: address & 0xffff_ffff_ffff, port: port,
+                    now: flow.pointee.lastUsed)
             case .drop(let reason):
                 drops[Int(reason.rawValue)] &+= packets
             }

@@ -96,7 +96,7 @@ public final class Datapath {
     /// Is shown each packet that passes a captured port: the port, whether it leaves the bridge, the frame, the time.
     public var onCapture: ((Int32, Bool, UnsafeRawBufferPointer, UInt64) -> Void)?
     /// The most megaflows that are kept.
-    public var megaflowLimit = 200_000
+    public var megaflowLimit = 131_072
     /// The most bridges on one way; each takes some KiB of the calling thread's stack while a packet is translated.
     public var depthLimit = 1024
     /// How long a megaflow stays without a packet, in nanoseconds.
@@ -247,7 +247,7 @@ public final class Datapath {
                 _ = makeModel(index, now: now)
             }
         }
-        changed(.link(link))
+        linkChanged(link)
     }
 
     /// Gives the direction of a link that leads away from a bridge's port queues of its own, for `enqueue` and
@@ -257,7 +257,7 @@ public final class Datapath {
         guard direction >= 0 else { return }
         makeModel(Int(direction), now: now)
             .pointee.setQueues(queues, now: now, wheel: &wheel, pool: &pool)
-        changed(.link(direction >> 1))
+        linkChanged(direction >> 1)
     }
 
     /// The model of a direction. Once modelled, a direction stays modelled: packets may be on it, and order must hold.
@@ -281,7 +281,7 @@ public final class Datapath {
             directions[index].isUp = up
             directions[index].model?.pointee.setUp(up, now: now, wheel: &wheel, pool: &pool)
         }
-        changed(.link(link))
+        linkChanged(link)
         for index in [Int(link) * 2, Int(link) * 2 + 1] {
             guard case .port(let port) = directions[index].far else { continue }
             linkChanged(port: ports[Int(port)], up: up, now: now)
@@ -358,6 +358,15 @@ public final class Datapath {
     }
 
     // MARK: Exact invalidation
+
+    /// Removes every megaflow that may cross a link: those that asked about the ports at its ends.
+    private func linkChanged(_ link: Int32) {
+        for direction in [link * 2, link * 2 + 1] {
+            if case .port(let port) = directions[Int(direction)].far {
+                changed(.ports(bridge: ports[Int(port)].bridge))
+            }
+        }
+    }
 
     /// Removes every megaflow whose translation asked about `subject`.
     func changed(_ subject: Subject) {

@@ -16,7 +16,7 @@ public struct Subject: Hashable, Sendable {
     static func table(bridge: Int32, table: UInt8) -> Subject {
         Subject(key: 1 << 56 | UInt64(UInt32(bitPattern: bridge)) << 8 | UInt64(table))
     }
-    /// The set of ports of a bridge, their VLANs and their spanning-tree states.
+    /// The set of ports of a bridge, their VLANs, their spanning-tree states and the links behind them.
     static func ports(bridge: Int32) -> Subject {
         Subject(key: 2 << 56 | UInt64(UInt32(bitPattern: bridge)))
     }
@@ -28,13 +28,9 @@ public struct Subject: Hashable, Sendable {
             &* 0xd6e8_feb8_6659_fd93
         return Subject(key: 3 << 56 | mixed >> 8)
     }
-    /// Whether a link is up and whether it is modelled.
-    static func link(_ link: Int32) -> Subject {
-        Subject(key: 4 << 56 | UInt64(UInt32(bitPattern: link)))
-    }
     /// The ports of a bridge behind which multicast routers are.
     static func routers(bridge: Int32) -> Subject {
-        Subject(key: 5 << 56 | UInt64(UInt32(bitPattern: bridge)))
+        Subject(key: 4 << 56 | UInt64(UInt32(bitPattern: bridge)))
     }
 }
 

@@ -29,10 +29,10 @@ enum Credit {
     case rule(Int32)
     case received(port: Int32)
     case sent(port: Int32)
-    /// An unmodelled direction of a link.
-    case carried(direction: Int32)
-    /// Keeps a learned address young.
-    case address(port: Int32, vlan: UInt16, mac: UInt64)
+    /// An unmodelled direction of a link, the port that sent the packet onto it and the port, if any, that it came to.
+    case crossed(direction: Int32)
+    /// Keeps a learned address young: `address` is the VLAN in the bits above the 48 of the address.
+    case address(UInt64, port: Int32)
     case drop(DropReason)
 }
 

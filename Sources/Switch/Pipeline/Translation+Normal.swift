@@ -39,7 +39,7 @@ extension Translation {
         wildcards.setExact(.ethSource)
         wildcards.setExactVLANs()
         note(.address(bridge: place.bridge.index, vlan: vlan, mac: source))
-        credits.append(.address(port: place.port.index, vlan: vlan, mac: source))
+        credits.append(.address(UInt64(vlan) << 48 | source, port: place.port.index))
         if learns { datapath.learn(bridge: place.bridge, vlan: vlan, mac: source, port: place.port.index, now: now) }
     }
 

@@ -78,6 +78,7 @@ final class Translation {
     /// Translates the packet in `key`, which came to `port`.
     func run(port: Int32) {
         base = key
+        credits.append(.received(port: port))
         enter(port)
         if failed {
             // Part of a loop is no answer. The drop is kept like any other: the same packets would loop again.
@@ -116,7 +117,6 @@ final class Translation {
         key.clearPipelineFields()
         recorder?.open("bridge(\"\(bridge.name)\")", underlined: true)
         defer { recorder?.close() }
-        credits.append(.received(port: index))
         note(.ports(bridge: bridge.index))
         if port.isCaptured {
             commit()
@@ -302,9 +302,7 @@ final class Translation {
         guard port.direction >= 0 else { return drop(.unconnected) }
         guard port.state == .forwarding else { return drop(.spanningTree) }
         let direction = datapath.directions[Int(port.direction)]
-        note(.link(port.direction >> 1))
         guard direction.isUp else { return drop(.linkDown) }
-        credits.append(.sent(port: port.index))
         if port.isCaptured {
             commit()
             actions.append(.capture(port: port.index, outgoing: true))
@@ -316,10 +314,11 @@ final class Translation {
         if direction.model != nil {
             commit()
             recorder?.line("-> port \(port.name), onto its link")
+            credits.append(.sent(port: port.index))
             actions.append(.link(port.direction))
             return
         }
-        credits.append(.carried(direction: port.direction))
+        credits.append(.crossed(direction: port.direction))
         switch direction.far {
         case .device(let device):
             commit()
