@@ -10,6 +10,8 @@ public final class LabClient {
     public let descriptor: Int32
     private let socket: FileDescriptor
     private var lines = LineBuffer()
+    /// nil for a connection that is not a lab's control socket.
+    private let paths: LabPaths?
 
     /// Connects to the lab of this name.
     /// - Throws: `.notRunning` where there is none.
@@ -18,6 +20,7 @@ public final class LabClient {
     }
 
     init(lab: String, paths: LabPaths) throws(LabError) {
+        self.paths = paths
         do throws(SystemError) {
             socket = try UnixSocket.connect(paths.controlSocket)
             descriptor = socket.rawValue
@@ -36,6 +39,7 @@ public final class LabClient {
     init(socket: consuming FileDescriptor) {
         descriptor = socket.rawValue
         self.socket = socket
+        paths = nil
     }
 
     /// Sends a request, with the descriptors that belong to it (they stay the caller's).
@@ -74,6 +78,7 @@ public final class LabClient {
             default: return reply
             }
         }
-        throw LabError("the lab's supervisor ended before it answered", kind: .disconnected)
+        throw LabError(
+            "the lab's supervisor ended before it answered" + (paths?.crashNote ?? ""), kind: .disconnected)
     }
 }

@@ -33,6 +33,7 @@ public enum LabLauncher {
             case .progress(let stage, let done, let total): progress(stage, done, total)
             case .done:
                 guardians.withLock { $0[topology.name] = process }
+                unlink(LabPaths(lab: topology.name).crashLog)
                 return
             case .failed(let reason):
                 process.wait()
@@ -50,6 +51,8 @@ public enum LabLauncher {
         try LabName.validate(lab)
         let paths = LabPaths(lab: lab)
         guard File.exists(paths.directory) else {
+            // All that a crash has left.
+            if unlink(paths.crashLog) == 0 { return }
             throw LabError("no lab named “\(lab)” is running (rookery ps lists those that are)", kind: .notRunning)
         }
         do throws(LabError) {
@@ -61,6 +64,7 @@ public enum LabLauncher {
             if error.kind == .failed { throw error }
         }
         try StateFile.waitAndCleanUp(paths)
+        unlink(paths.crashLog)
         guardians.withLock { $0.removeValue(forKey: lab) }?.wait()
     }
 

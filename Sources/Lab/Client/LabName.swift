@@ -11,10 +11,12 @@ public enum LabName {
             default: false
             }
         }
-        guard isPlain, !name.isEmpty, name.utf8.count <= maximumLength, name.utf8.first != UInt8(ascii: ".") else {
+        guard isPlain, !name.isEmpty, name.utf8.count <= maximumLength, name.utf8.first != UInt8(ascii: "."),
+            !name.hasSuffix(LabPaths.crashSuffix)
+        else {
             throw LabError(
                 "“\(name)” cannot be a lab's name: use 1 to \(maximumLength) letters, digits, '-', '_' and '.', "
-                    + "not starting with '.'")
+                    + "not starting with '.' nor ending with '\(LabPaths.crashSuffix)'")
         }
     }
 }

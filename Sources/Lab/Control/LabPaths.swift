@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 
 /// Where the files of running labs are.
 ///
@@ -7,6 +8,7 @@ import Glibc
 ///         state                       what the lab owns on the machine, a line of JSON each, written before it is made
 ///         supervisor.log              what the supervisor has to say
 ///         hosts                       the lab's /etc/hosts
+///     /run/rookery/NAME.crash.log     supervisor.log of a supervisor that crashed, until the next up or down of NAME
 public struct LabPaths: Sendable, Hashable {
     public let directory: String
 
@@ -18,10 +20,23 @@ public struct LabPaths: Sendable, Hashable {
         return "/tmp/rookery-\(geteuid())"
     }
 
+    static let crashSuffix = ".crash.log"
+
     public init(lab: String) { directory = Self.root + "/" + lab }
 
     public var controlSocket: String { directory + "/control.sock" }
     public var state: String { directory + "/state" }
     public var log: String { directory + "/supervisor.log" }
+    public var crashLog: String { directory + Self.crashSuffix }
     public var hosts: String { directory + "/hosts" }
+
+    /// Where to read about a crash of the lab's supervisor, as the end of a sentence; empty where there was none.
+    /// Waits a moment for the guardian, which learns of it when the clients do.
+    public var crashNote: String {
+        let patience = MonotonicClock.now() + 1_000_000_000
+        while !File.exists(crashLog), File.exists(directory), MonotonicClock.now() < patience {
+            MonotonicClock.sleep(until: MonotonicClock.now() + 5_000_000)
+        }
+        return File.exists(crashLog) ? ": it crashed, and its log is \(crashLog)" : ""
+    }
 }

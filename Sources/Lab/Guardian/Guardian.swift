@@ -51,9 +51,20 @@ public enum Guardian {
         let end = try wait(for: supervisor, signals)
         // Status 1: it has said itself what was wrong.
         guard end != .exited(0), end != .exited(1) else { return }
+        if case .killed(let signal) = end, crashSignals.contains(signal) { keepLog(paths, end) }
         let log = (try? File.readText(paths.log)) ?? ""
         let tail = log.split(separator: "\n").suffix(20).joined(separator: "\n")
         throw LabError("the lab's supervisor \(end)" + (tail.isEmpty ? "" : "; its last words:\n\(tail)"))
+    }
+
+    /// What a process gets for its own mistakes: a trap of Swift's is SIGILL or SIGTRAP.
+    private static let crashSignals: Set<Int32> = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
+
+    /// Moves the log of a supervisor that crashed out of the run directory, which is about to go: the only thing that a
+    /// lab ever leaves, one file for each name, and only then.
+    private static func keepLog(_ paths: LabPaths, _ end: ProcessEnd) {
+        logLine("the lab's supervisor \(end)", to: paths.log)
+        rename(paths.log, paths.crashLog)
     }
 
     private static func startSupervisor(

@@ -6,8 +6,11 @@ public enum OwnedThing: Codable, Hashable, Sendable {
     case directory(path: String)
     /// A cgroup's directory.
     case cgroup(path: String)
-    /// A setting of the machine's kernel and the value it had before any lab changed it.
-    case setting(path: String, before: String)
+    /// A claim on settings of the machine's kernel (MachineSettings).
+    case claim(path: String)
+    /// An interface in the machine's network namespace that stands for `node`'s `interface`. It ends with the
+    /// supervisor; it is listed so that people can tell whose it is.
+    case interface(name: String, node: String, interface: String)
     /// Commands that undo something (rules of the machine's firewall), in order; what is undone already makes them fail.
     case commands([[String]])
 }

@@ -4,24 +4,24 @@ import Linux
 
 extension StateFile {
     /// Removes things, latest first. What is not there is fine; what cannot be removed does not stop the others.
-    /// - Parameter own: the run directory of the lab whose things these are.
-    static func remove(_ things: [OwnedThing], of own: LabPaths) {
+    static func remove(_ things: [OwnedThing]) {
         var files: [String] = []
         var directories: [String] = []
         var cgroups: [String] = []
         var undo: [[String]] = []
-        var settings: [AddressTranslation.SavedSetting] = []
+        var claims: [String] = []
         for thing in things.reversed() {
             switch thing {
             case .file(let path): files.append(path)
             case .directory(let path): directories.append(path)
             case .cgroup(let path): cgroups.append(path)
-            case .setting(let path, let before): settings.append(.init(path: path, value: before))
+            case .claim(let path): claims.append(path)
+            case .interface: continue
             case .commands(let commands): undo += commands
             }
         }
         AddressTranslation(undo: undo, saved: []).stop()
-        MachineSettings.restore(settings, of: own)
+        for path in claims { MachineSettings.release(claim: path) }
         do throws(SystemError) { try Cgroup.remove(directories: Array(Set(cgroups))) } catch {
             // Something that is not of this lab has moved into it: it stays, and so does the cgroup.
             logLine("\(error)")

@@ -110,7 +110,7 @@ public final class StateFile: Sendable {
     }
 
     /// Removes everything that is listed, the run directory included, latest first. Repeatable.
-    public func cleanUp() { Self.remove(listed(), of: paths) }
+    public func cleanUp() { Self.remove(listed()) }
 
     private var isInPlace: Bool {
         var (mine, theirs) = (stat(), stat())

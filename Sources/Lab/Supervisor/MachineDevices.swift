@@ -8,7 +8,7 @@ import Wire
 
 // Devices in the machine's own network namespace: a TAP in a bridge of the machine's, a TAP with addresses (nodes of kind
 // `machine`, and hosts that lead outside by NAT), a packet socket on an interface that exists. A TAP ends with its
-// descriptor and so with the supervisor; nothing of it needs listing.
+// descriptor and so with the supervisor; it is listed for people only.
 
 /// A device of the lab's in the machine's network namespace.
 struct MachineDevice: Sendable {
@@ -61,7 +61,9 @@ extension Supervisor {
         _ node: LabTopology.Node, _ interface: LabTopology.Interface,
         _ furnish: (inout RouteBatch, InterfaceReference) throws(LabError) -> Void
     ) throws(LabError) -> TAP {
-        let name = interface.name
+        let lab = topology.withLock { $0.name }
+        let name = try MachineInterfaceName.choose(for: interface.name, of: node, lab: lab) { if_nametoindex($0) != 0 }
+        try state.add(.interface(name: name, node: node.name, interface: interface.name))
         let tap = try labelled("cannot make the interface \(name) on the machine") { () throws(HostNetworkError) in
             try TAP.open(name)
         }
@@ -69,7 +71,7 @@ extension Supervisor {
         let plan = HostNetworkPlan(node, hasIPv6: hasIPv6)
         let link = InterfaceReference.index(tap.index)
         var batch = RouteBatch()
-        if let wanted = plan.taps.first(where: { $0.name == name }) {
+        if let wanted = plan.taps.first(where: { $0.name == interface.name }) {
             batch.changeLink(
                 link, .init(mtu: wanted.mtu, address: wanted.address, addressGeneration: AddressGeneration.none))
             if node.kind != .bridge {
@@ -82,7 +84,8 @@ extension Supervisor {
         try labelled("on the machine") { () throws(NetlinkError) in try socket.run(batch) }
         keep(
             MachineDevice(
-                endpoint: .init(node.name, name), capabilities: DeviceCapabilities(tap.offloads), tap: tap, socket: nil)
+                endpoint: .init(node.name, interface.name), capabilities: DeviceCapabilities(tap.offloads), tap: tap,
+                socket: nil)
         )
         return tap
     }
@@ -95,7 +98,7 @@ extension Supervisor {
             indices[interface.name] = tap.index
             for prefix in interface.ipv4 {
                 try translate(
-                    Wire.IPv4Prefix(IPv4Address(rawValue: prefix.address), length: prefix.length), interface.name)
+                    Wire.IPv4Prefix(IPv4Address(rawValue: prefix.address), length: prefix.length), tap.name)
             }
         }
         let network = try labelled { () throws(SystemError) in try Namespace.current(.network) }
@@ -108,7 +111,10 @@ extension Supervisor {
             AddressTranslation.commands(program: $0, subnet: subnet, interface: interface, label: label).undo
         }
         try state.add(.commands(undo))
-        try MachineSettings.set("/proc/sys/net/ipv4/ip_forward", to: "1", noting: state) { $0 == "1" }
+        try claim([
+            .init(
+                path: "/proc/sys/net/ipv4/ip_forward", need: .value("1"), network: MachineSettings.ownNetwork())
+        ])
         _ = try labelled { () throws(AddressTranslationError) in
             try AddressTranslation.start(subnet: subnet, interface: interface, label: label)
         }

@@ -1,4 +1,5 @@
 import Glibc
+import HostNetwork
 import Linux
 import Ports
 import Switch
@@ -22,14 +23,19 @@ extension Supervisor {
         }
         let table = processCounts()
         let (datapath, traffic, ports) = fabric.counters()
+        let present = (try? Host.addresses(of: hosts)) ?? [:]
         let nodes = lab.nodes.map { node in
             let host = try? host(node.name)
             let interfaces = node.interfaces.map { interface in
                 let endpoint = LabTopology.Endpoint(node.name, interface.name)
                 let count = traffic[endpoint] ?? ports[endpoint]
+                let planned = interface.ipv4.map(\.description) + interface.ipv6.map(\.description)
+                let addresses = present[node.name].map { all in
+                    all.filter { $0.interface == interface.name }.map(\.prefix.description)
+                }
                 return InterfaceStatus(
                     name: interface.name, mac: interface.mac?.description,
-                    addresses: interface.ipv4.map(\.description) + interface.ipv6.map(\.description),
+                    addresses: addresses ?? planned,
                     isUp: !down.contains(endpoint), peer: peers[endpoint]?.description,
                     received: count?.received ?? TrafficCount(), sent: count?.sent ?? TrafficCount())
             }

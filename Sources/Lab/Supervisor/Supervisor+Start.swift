@@ -17,7 +17,7 @@ extension Supervisor {
         let lab = topology.withLock { $0 }
         try refuseWithoutRoot(lab)
         try writeHostsFile(lab)
-        try makeRoomForNeighbours(lab)
+        makeRoomForNeighbours(lab)
 
         let own = lab.nodes.filter { $0.isHost && !$0.host.nat }
         if !own.isEmpty { try progress("hosts", 0, own.count) }
@@ -56,9 +56,13 @@ extension Supervisor {
     }
 
     /// The lab's /etc/hosts: every host by name, and by name and interface.
+    ///
+    /// A host's name stands for its IPv4 address where it has one, and `ip6-NAME` for the other one (as Debian's
+    /// ip6-localhost): the C library would prefer IPv6 for a name with both, and an IPv4 lab is what most people mean.
     func writeHostsFile(_ lab: LabTopology) throws(LabError) {
         var text = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
         for node in lab.nodes where node.isHost {
+            let hasIPv4 = node.interfaces.contains { !$0.ipv4.isEmpty }
             var isFirst = (v4: true, v6: true)
             for interface in node.interfaces {
                 let prefix = "\(node.name)-"
@@ -68,7 +72,8 @@ extension Supervisor {
                     isFirst.v4 = false
                 }
                 for address in interface.ipv6 {
-                    text += "\(address.host)\t\(isFirst.v6 ? node.name + " " : "")\(qualified)\n"
+                    let names = hasIPv4 ? ("ip6-" + node.name, "ip6-" + qualified) : (node.name, qualified)
+                    text += "\(address.host)\t\(isFirst.v6 ? names.0 + " " : "")\(names.1)\n"
                     isFirst.v6 = false
                 }
             }
@@ -79,21 +84,30 @@ extension Supervisor {
 
     /// The kernel keeps the neighbours of all namespaces in one table, by default of 1,024 entries; forty hosts that all
     /// talk to each other need more.
-    private func makeRoomForNeighbours(_ lab: LabTopology) throws(LabError) {
+    private func makeRoomForNeighbours(_ lab: LabTopology) {
         guard !isRootless else { return }
         let hosts = lab.nodes.count { $0.isHost }
         // Twice: IPv6 keeps an entry for each solicited-node group besides.
         let needed = min(2 * hosts * max(0, hosts - 1), 1 << 19)
-        guard needed > 1000 else { return }
-        for family in ["ipv4", "ipv6"] {
-            for threshold in ["gc_thresh3", "gc_thresh2"] {
-                let path = "/proc/sys/net/\(family)/neigh/default/\(threshold)"
-                guard File.exists(path) else { continue }
-                try MachineSettings.set(path, to: "\(needed + 1024)", noting: state) {
-                    Int($0).map { $0 >= needed + 1024 } ?? true
-                }
-            }
+        // The first network namespace alone has these files.
+        let paths = ["ipv4", "ipv6"].flatMap { family in
+            ["gc_thresh3", "gc_thresh2"].map { "/proc/sys/net/\(family)/neigh/default/\($0)" }
+        }.filter(File.exists)
+        if needed == 0 || paths.isEmpty { return }
+        do throws(LabError) {
+            try claim(paths.map { .init(path: $0, need: .room(needed), network: nil) })
+        } catch {
+            // Without it, a lab works as long as not too many of its hosts talk to each other.
+            logLine("no room made in the neighbour tables: \(error)")
         }
+    }
+
+    /// Makes settings of the machine what the lab needs, until it ends.
+    func claim(_ requirements: [MachineSettings.Requirement]) throws(LabError) {
+        let claim = try MachineSettings.ofThisMachine.claim(requirements) { (path) throws(LabError) in
+            try state.add(.claim(path: path))
+        }
+        claims.withLock { $0.append(claim) }
     }
 
     private func deviceList(

@@ -30,6 +30,8 @@ public final class Supervisor: Sendable {
     private let hostTable = Mutex<[String: Host]>([:])
     /// Devices in the machine's own network namespace, and what keeps them.
     let machineDevices = Mutex<[MachineDevice]>([])
+    /// What the lab needs of the machine's settings, as long as they are open.
+    let claims = Mutex<[OwnedDescriptor]>([])
     private let ending = Mutex<Bool>(false)
     let schedule = Schedule()
     let captures = PortCaptures()

@@ -67,7 +67,10 @@ struct UpVerb: ParsableCommand {
             poll(&polled, 2, -1)
             if polled[1].revents != 0 {
                 if try client.available().isClosed {
-                    throw CommandError("the lab \(lab) has ended", remedy: "its log is \(LabPaths(lab: lab).log)")
+                    // A lab that somebody takes down ends just so.
+                    let note = LabPaths(lab: lab).crashNote
+                    throw CommandError(
+                        "the lab \(lab) has ended" + note, remedy: note.isEmpty ? "" : "rookery up starts it again")
                 }
             }
             if polled[0].revents != 0 { break }
