@@ -147,4 +147,19 @@ import Testing
         // Data of groups is flooded all the same.
         #expect(lab.send(H.frame(to: 0x0100_5e01_0101, from: H.mac(hosts[0])), from: hosts[0]).count == 2)
     }
+
+    @Test func oneMegaflowServesAllGroupsButNotThoseOfBridges() {
+        let lab = H()
+        let s1 = lab.bridge("s1")
+        let hosts = (0..<3).map { _ in lab.host(on: s1) }
+        for group in 0..<100 as Range<UInt64> {
+            #expect(lab.send(H.frame(to: 0x3333_ff00_0000 + group, from: H.mac(hosts[0])), from: hosts[0]).count == 2)
+        }
+        #expect(lab.datapath.status.megaflows == 1)
+        #expect(lab.send(H.frame(to: 0x0100_5e01_0101, from: H.mac(hosts[0])), from: hosts[0]).count == 2)
+        #expect(lab.send(H.frame(to: 0x0180_c200_0010, from: H.mac(hosts[0])), from: hosts[0]).count == 2)
+        #expect(lab.send(H.frame(to: 0x0180_c200_000e, from: H.mac(hosts[0])), from: hosts[0]).isEmpty)
+        #expect(lab.send(H.frame(to: 0x0180_c200_0000, from: H.mac(hosts[0])), from: hosts[0]).isEmpty)
+        #expect(lab.datapath.dropCount(.reserved) == 2)
+    }
 }

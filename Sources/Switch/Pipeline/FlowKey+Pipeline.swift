@@ -110,6 +110,23 @@ extension FlowKey {
 }
 
 extension FlowMask {
+    /// The answer depends on what kind of destination it is: a group's, and whether bridges keep it to themselves. All
+    /// groups of IPv6, or of IPv4, are alike in that, so that one megaflow serves them.
+    mutating func setKindOfDestination(_ destination: UInt64) {
+        let bits: UInt64
+        if !ReservedAddress.isMulticast(destination) {
+            bits = 0x01 << 40
+        } else if destination >> 40 != ReservedAddress.bridgeGroup >> 40 {
+            bits = 0xff << 40
+        } else if destination >> 24 != ReservedAddress.bridgeGroup >> 24 {
+            bits = 0xff_ffff << 24
+        } else {
+            bits = 0xffff_ffff_ffff
+        }
+        let place = Field.ethDestination.place
+        unite(word: place.word, with: bits << UInt64(place.shift))
+    }
+
     /// The answer depends on the tags.
     mutating func setExactVLANs() {
         setExact(.vlanTCI)

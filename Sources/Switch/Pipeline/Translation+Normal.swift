@@ -3,7 +3,7 @@
 
 extension Translation {
     func normal(_ place: Place) {
-        wildcards.setExact(.ethDestination)
+        wildcards.setKindOfDestination(key.value(.ethDestination))
         wildcards.setExact(.ethSource)
         wildcards.setExactVLANs()
         let destination = key.value(.ethDestination)
@@ -17,6 +17,7 @@ extension Translation {
             recorder?.line("-> \(destination == 0xffff_ffff_ffff ? "broadcast" : "multicast") packet, flooding")
             return flood(place, vlan)
         }
+        wildcards.setExact(.ethDestination)
         note(.address(bridge: bridge.index, vlan: vlan, mac: destination))
         let known = bridge.addresses.lookup(vlan: vlan, mac: destination, now: now)
         guard known >= 0 else {

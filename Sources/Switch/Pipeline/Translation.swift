@@ -124,7 +124,7 @@ final class Translation {
         }
         var place = Place(bridge: bridge, port: port)
         if bridge.spanningTree != nil {
-            wildcards.setExact(.ethDestination)
+            wildcards.setKindOfDestination(key.value(.ethDestination))
             if key.value(.ethDestination) == ReservedAddress.bridgeGroup {
                 recorder?.line("a bridge protocol data unit: to the spanning tree")
                 commit()
