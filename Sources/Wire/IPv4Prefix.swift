@@ -24,6 +24,9 @@ public struct IPv4Prefix: Hashable, Sendable {
     @inlinable
     public var broadcast: IPv4Address { IPv4Address(rawValue: address.rawValue | ~mask.rawValue) }
 
+    /// The network without an address in it: the bits behind the prefix cleared.
+    public var masked: IPv4Prefix { IPv4Prefix(network, length: length) }
+
     /// Whether `other` lies in the network.
     @inlinable
     public func contains(_ other: IPv4Address) -> Bool {
@@ -50,6 +53,15 @@ extension IPv4Prefix: LosslessStringConvertible {
             return nil
         }
         self.init(address, length: length)
+    }
+
+    /// Parses `a.b.c.d/length`, or an address alone, which is the network of that one address (/32).
+    public init?(prefixOrAddress text: String) {
+        if let address = IPv4Address(text) {
+            self.init(address, length: 32)
+        } else {
+            self.init(text)
+        }
     }
 
     public var description: String { "\(address)/\(length)" }

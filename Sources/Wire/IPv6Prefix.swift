@@ -25,6 +25,9 @@ public struct IPv6Prefix: Hashable, Sendable {
         return IPv6Address(high: address.high & mask.high, low: address.low & mask.low)
     }
 
+    /// The network without an address in it: the bits behind the prefix cleared.
+    public var masked: IPv6Prefix { IPv6Prefix(network, length: length) }
+
     /// Whether `other` lies in the network.
     public func contains(_ other: IPv6Address) -> Bool {
         let mask = mask
@@ -53,6 +56,15 @@ extension IPv6Prefix: LosslessStringConvertible {
             return nil
         }
         self.init(address, length: length)
+    }
+
+    /// Parses `address/length`, or an address alone, which is the network of that one address (/128).
+    public init?(prefixOrAddress text: String) {
+        if let address = IPv6Address(text) {
+            self.init(address, length: 128)
+        } else {
+            self.init(text)
+        }
     }
 
     public var description: String { "\(address)/\(length)" }

@@ -2,15 +2,14 @@ import Lab
 import Switch
 import Testing
 import Topology
+import Wire
 
 @Suite(.serialized, .enabled(if: LabMeans.areThere, Comment(rawValue: LabMeans.missing ?? "")))
 struct RoutedLabTests {
-    private typealias Prefix = LabTopology.IPv4Prefix
-
     private func interface(_ name: String, _ address: String, _ address6: String) throws -> LabTopology.Interface {
         .init(
-            name: name, ipv4: [try #require(Prefix(address))],
-            ipv6: [try #require(LabTopology.IPv6Prefix(address6))])
+            name: name, ipv4: [try #require(IPv4Prefix(address))],
+            ipv6: [try #require(IPv6Prefix(address6))])
     }
 
     @Test func aRouterJoinsThreeSubnets() throws {

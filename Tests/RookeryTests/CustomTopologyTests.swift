@@ -3,6 +3,7 @@ import Linux
 import Switch
 import Testing
 import Topology
+import Wire
 
 @testable import rookery
 

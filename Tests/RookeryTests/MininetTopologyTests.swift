@@ -1,6 +1,7 @@
 import Switch
 import Testing
 import Topology
+import Wire
 
 @testable import rookery
 

@@ -1,6 +1,7 @@
 import Foundation
 import Switch
 import Testing
+import Wire
 
 @testable import Topology
 
@@ -21,6 +22,16 @@ import Testing
         #expect(!topology.links.isEmpty)
         let copy = try JSONDecoder().decode(LabTopology.self, from: JSONEncoder().encode(topology))
         #expect(copy == topology)
+    }
+
+    @Test func addressesAreTextInJSON() throws {
+        let interface = try #require(try Self.load("two-hosts.yml").nodes.first { $0.isHost }?.interfaces.first)
+        let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(interface))
+        let fields = try #require(object as? [String: Any])
+        #expect(fields["mac"] as? String == interface.mac?.description)
+        #expect(fields["ipv4"] as? [String] == interface.ipv4.map(\.description))
+        #expect(fields["ipv6"] as? [String] == interface.ipv6.map(\.description))
+        #expect(!interface.ipv4.isEmpty && !interface.ipv6.isEmpty && interface.mac != nil)
     }
 
     @Test func allAreThere() {

@@ -56,6 +56,7 @@ import Testing
         ("{a: {routes: [default]}}", "[]", "neither gateway nor interface"),
         ("{a: {routes: [10.0.0.1/8 via 10.0.0.1]}}", "[]", "write 10.0.0.0/8"),
         ("{a: {routes: ['fd00::/64 via 10.0.0.1']}}", "[]", "one version"),
+        ("{a: {ipv4: 10.0.0.01/8}}", "[]", "10.0.0.1/24"), ("{a: {mac: '2:0:0:0:0:1'}}", "[]", "02:00:00:00:00:01"),
         ("{a: {ipv4: 10.0.0.1}}", "[]", "10.0.0.1/24"), ("{a: {mac: '01:00:00:00:00:01'}}", "[]", "even"),
         ("{a: {interfaces: {eth7: }}}", "[]", "has no link"), ("{a: [1]}", "[]", "is a list"),
         ("[a]", "[]", "map of names"),

@@ -1,6 +1,7 @@
 import Foundation
 import Switch
 import Testing
+import Wire
 
 @testable import Topology
 
@@ -167,6 +168,20 @@ import Testing
         #expect(lab.links.allSatisfy { $0.aToB.delay == 1_000_000 })
         #expect(lab.links.last?.b.interface == "s1-eth3")
         #expect(lab.nodes.last?.interfaces[0].ipv4[0].description == "10.0.0.5/8")
+    }
+
+    @Test func waysOfWritingAddresses() throws {
+        let lab = try parse(
+            """
+            name: x
+            topology:
+              nodes:
+                a: {mac: 02-00-00-00-00-0A, routes: [192.0.2.1 via 10.0.0.9, '2001:DB8::1 via fd00::9']}
+                b:
+              links: [[a, b]]
+            """)
+        #expect(lab.nodes[0].interfaces[0].mac?.description == "02:00:00:00:00:0a")
+        #expect(lab.nodes[0].host.routes.map(\.destination) == ["192.0.2.1/32", "2001:db8::1/128"])
     }
 
     @Test func mergeKeysAndAliases() throws {

@@ -1,6 +1,7 @@
 import Foundation
 import Switch
 import Testing
+import Wire
 
 @testable import Topology
 
@@ -8,7 +9,7 @@ import Testing
     private func parse(_ text: String) throws -> LabTopology { try LabFile(file: "lab.yml").parse(text) }
 
     /// Follows the routes from node to node, as packets do; nil: no route or a loop.
-    private func path(_ lab: LabTopology, from source: String, to target: LabTopology.IPv4Prefix) -> [String]? {
+    private func path(_ lab: LabTopology, from source: String, to target: IPv4Prefix) -> [String]? {
         var node = source
         var path = [source]
         let owners = Dictionary(
@@ -22,9 +23,9 @@ import Testing
                 node = owners[target.address] ?? ""
             } else {
                 let route =
-                    here.host.routes.first { LabTopology.IPv4Prefix($0.destination)?.contains(target.address) ?? false }
+                    here.host.routes.first { IPv4Prefix($0.destination)?.contains(target.address) ?? false }
                     ?? here.host.routes.first { $0.destination == "default" && !$0.isIPv6 }
-                guard let via = route?.via.flatMap({ LabTopology.IPv4Prefix($0) }), let next = owners[via.address]
+                guard let via = route?.via.flatMap({ IPv4Address($0) }), let next = owners[via]
                 else {
                     return nil
                 }
@@ -103,7 +104,7 @@ import Testing
             """)
         let out = try #require(lab.nodes.first { $0.name == "out" }?.interfaces[0].ipv4.first)
         let router = try #require(lab.nodes.first { $0.name == "r" })
-        #expect(router.host.routes.contains(.init(destination: "default", via: out.host)))
+        #expect(router.host.routes.contains(.init(destination: "default", via: out.address.description)))
         #expect(lab.nodes.first { $0.name == "a" }?.host.routes.first?.destination == "default")
     }
 }

@@ -10,7 +10,7 @@ import Wire
     @Test(arguments: [
         "", "1.2.3", "1.2.3.", ".1.2.3", "1.2.3.4.", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "1..2.3", "1.2.3.4 ",
         "a.b.c.d",
-        "1.2.3.99999999999999999999", "-1.2.3.4", "00.0.0.0",
+        "1.2.3.99999999999999999999", "-1.2.3.4", "+1.2.3.4", "00.0.0.0",
     ])
     func refusesOtherText(text: String) {
         #expect(IPv4Address(text) == nil)
@@ -85,6 +85,7 @@ import Wire
         #expect(prefix.host(1) == IPv4Address(10, 1, 0, 1) && prefix.host(1022) == IPv4Address(10, 1, 3, 254))
         #expect(prefix.host(0) == nil && prefix.host(1023) == nil)
         #expect(prefix.description == "10.1.2.3/22")
+        #expect(prefix.masked.description == "10.1.0.0/22")
     }
 
     @Test func ipv4Edges() throws {
@@ -103,14 +104,33 @@ import Wire
         #expect(prefix.contains(try #require(IPv6Address("2001:db8:1:2:ffff::"))))
         #expect(!prefix.contains(try #require(IPv6Address("2001:db8:1:3::"))))
         #expect(prefix.host(1)?.description == "2001:db8:1:2::1")
+        #expect(prefix.masked.description == "2001:db8:1:2::/64")
+        #expect(IPv6Prefix("fd00::1:2:3:4/72")?.masked.description == "fd00::/72")
+        #expect(IPv6Prefix("fd00:1:2:3::4/48")?.masked.description == "fd00:1:2::/48")
         #expect(try #require(IPv6Prefix("::/0")).contains(.loopback))
         #expect(IPv6Prefix(.loopback, length: 128).mask == IPv6Address(high: .max, low: .max))
         #expect(IPv6Prefix(.loopback, length: 68).mask == IPv6Address(high: .max, low: 0xf << 60))
         #expect(IPv6Prefix(.loopback, length: 127).hostCount == 2)
     }
 
+    @Test(arguments: [("10.0.0.1", "10.0.0.1/32"), ("192.0.2.255/24", "192.0.2.255/24"), ("0.0.0.0/0", "0.0.0.0/0")])
+    func anIPv4AddressAloneIsAPrefixWhereAllowed(text: String, expected: String) {
+        #expect(IPv4Prefix(prefixOrAddress: text)?.description == expected)
+    }
+
+    @Test(arguments: [("::", "::/128"), ("::1/64", "::1/64"), ("2001:DB8::1", "2001:db8::1/128")])
+    func anIPv6AddressAloneIsAPrefixWhereAllowed(text: String, expected: String) {
+        #expect(IPv6Prefix(prefixOrAddress: text)?.description == expected)
+    }
+
+    @Test(arguments: ["", "10.0.0", "10.0.0.01", "10.0.0.1/", "10.0.0.1/33", "::g", "::1/129"])
+    func refusesWhatIsNeitherPrefixNorAddress(text: String) {
+        #expect(IPv4Prefix(prefixOrAddress: text) == nil && IPv6Prefix(prefixOrAddress: text) == nil)
+    }
+
     @Test(arguments: [
-        "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.0/-1", "10.0.0.0/8/8", "/8", "10.0/8",
+        "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/8/8", "/8",
+        "10.0/8",
     ])
     func refusesOtherText(text: String) {
         #expect(IPv4Prefix(text) == nil)

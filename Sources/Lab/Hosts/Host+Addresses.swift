@@ -61,8 +61,8 @@ extension Host {
 extension HostAddress {
     fileprivate var isLoopback: Bool {
         switch self {
-        case .v4(let address): address.rawValue >> 24 == 127
-        case .v6: bytes == [UInt8](repeating: 0, count: 15) + [1]
+        case .v4(let address): address.isLoopback
+        case .v6(let address): address == .loopback
         }
     }
 }

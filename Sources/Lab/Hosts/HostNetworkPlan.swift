@@ -17,12 +17,12 @@ struct HostNetworkPlan: Sendable {
         settings = []
         for interface in node.interfaces {
             let address = Self.address(of: interface, node: node.name)
-            var prefixes = interface.ipv4.map(Self.prefix)
+            var prefixes = interface.ipv4.map { HostPrefix($0) }
             if hasIPv6 {
                 // Given, not generated: the kernel's own address would send solicitations and wait for duplicates, and
                 // a thousand hosts on one segment would hear a thousand of each.
                 prefixes.append(HostPrefix(.v6(IPv6Address(linkLocal: address)), length: 64))
-                prefixes += interface.ipv6.map(Self.prefix)
+                prefixes += interface.ipv6.map { HostPrefix($0) }
                 settings.append(("/proc/sys/net/ipv6/conf/\(interface.name)/accept_ra", "0"))
             }
             taps.append(
@@ -39,17 +39,9 @@ struct HostNetworkPlan: Sendable {
         }
     }
 
-    static func prefix(_ prefix: LabTopology.IPv4Prefix) -> HostPrefix {
-        HostPrefix(.v4(IPv4Address(rawValue: prefix.address)), length: prefix.length)
-    }
-
-    static func prefix(_ prefix: LabTopology.IPv6Prefix) -> HostPrefix {
-        HostPrefix(.v6(IPv6Address(high: prefix.high, low: prefix.low)), length: prefix.length)
-    }
-
     /// The interface's address, or one from the names: locally administered, the same in every run.
     private static func address(of interface: LabTopology.Interface, node: String) -> MACAddress {
-        if let mac = interface.mac { return MACAddress(rawValue: mac.bits) }
+        if let mac = interface.mac { return mac }
         let hash = Fabric.hash("\(node):\(interface.name)")
         return MACAddress(rawValue: hash & 0xfcff_ffff_ffff | 0x0200_0000_0000)
     }
@@ -89,10 +81,10 @@ struct HostNetworkPlan: Sendable {
             }
             var destination: HostPrefix?
             if route.destination != "default" {
-                if let prefix = LabTopology.IPv4Prefix(route.destination) {
-                    destination = Self.prefix(prefix.network)
-                } else if let prefix = LabTopology.IPv6Prefix(route.destination) {
-                    destination = Self.prefix(prefix.network)
+                if let prefix = IPv4Prefix(prefixOrAddress: route.destination) {
+                    destination = HostPrefix(prefix.masked)
+                } else if let prefix = IPv6Prefix(prefixOrAddress: route.destination) {
+                    destination = HostPrefix(prefix.masked)
                 } else {
                     throw refuse("has no destination that is a prefix or “default”")
                 }

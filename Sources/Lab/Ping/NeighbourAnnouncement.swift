@@ -36,7 +36,7 @@ final class NeighbourAnnouncement: Sendable {
         sockets = parts.sockets
         setting = parts.setting
         frames = interfaces.map { interface in
-            Self.frame(mac: interface.mac!.description, address: interface.ipv4[0].description)
+            Self.frame(mac: interface.mac!, address: interface.ipv4[0].address)
         }
     }
 
@@ -60,8 +60,7 @@ final class NeighbourAnnouncement: Sendable {
     }
 
     /// The virtio-net header that packet sockets have here, all zero, and the announcement.
-    private static func frame(mac: String, address: String) -> [UInt8] {
-        guard let mac = MACAddress(mac), let address = IPv4Prefix(address)?.address else { return [] }
+    private static func frame(mac: MACAddress, address: IPv4Address) -> [UInt8] {
         var frame = [UInt8](
             repeating: 0, count: VirtioNetHeader.byteCount + EthernetHeader.byteCount + ARPPacket.byteCount)
         frame.withUnsafeMutableBytes { bytes in

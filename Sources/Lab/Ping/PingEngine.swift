@@ -3,6 +3,7 @@ import HostNetwork
 import Linux
 import Synchronization
 import Topology
+import Wire
 
 // Pings between many hosts at once.
 //
@@ -225,18 +226,13 @@ struct PingEngine {
         if request.ipv6 {
             let own = from.flatMap(\.ipv6)
             let candidates = to.flatMap(\.ipv6)
-            let near = candidates.first { candidate in
-                own.contains { mine in
-                    LabTopology.IPv6Prefix(high: candidate.high, low: candidate.low, length: mine.length).network
-                        == mine.network
-                }
-            }
-            return (near ?? candidates.first).map { HostNetworkPlan.prefix($0).address }
+            let near = candidates.first { candidate in own.contains { $0.contains(candidate.address) } }
+            return (near ?? candidates.first).map { .v6($0.address) }
         }
         let own = from.flatMap(\.ipv4)
         let candidates = to.flatMap(\.ipv4)
         let near = candidates.first { candidate in own.contains { $0.contains(candidate.address) } }
-        return (near ?? candidates.first).map { HostNetworkPlan.prefix($0).address }
+        return (near ?? candidates.first).map { .v4($0.address) }
     }
 }
 

@@ -97,15 +97,14 @@ extension Supervisor {
             let tap = try addTAP(node, interface) { _, _ in }
             indices[interface.name] = tap.index
             for prefix in interface.ipv4 {
-                try translate(
-                    Wire.IPv4Prefix(IPv4Address(rawValue: prefix.address), length: prefix.length), tap.name)
+                try translate(prefix, tap.name)
             }
         }
         let network = try labelled { () throws(SystemError) in try Namespace.current(.network) }
         add([Host(node, network: network, taps: [], indices: indices, isOnMachine: true)])
     }
 
-    private func translate(_ subnet: Wire.IPv4Prefix, _ interface: String) throws(LabError) {
+    private func translate(_ subnet: IPv4Prefix, _ interface: String) throws(LabError) {
         let label = topology.withLock { $0.name } + "-" + interface
         let undo = ["nft", "iptables"].flatMap {
             AddressTranslation.commands(program: $0, subnet: subnet, interface: interface, label: label).undo

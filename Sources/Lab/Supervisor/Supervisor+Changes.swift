@@ -99,9 +99,9 @@ extension Supervisor {
             throw LabError(
                 "\(name) has no interface “\(interface)”; it has \(host.indices.keys.sorted().joined(separator: ", "))")
         }
-        let v4 = LabTopology.IPv4Prefix(text)
-        let v6 = LabTopology.IPv6Prefix(text)
-        guard let prefix = v4.map(HostNetworkPlan.prefix) ?? v6.map(HostNetworkPlan.prefix) else {
+        let v4 = IPv4Prefix(text)
+        let v6 = IPv6Prefix(text)
+        guard let prefix = v4.map({ HostPrefix($0) }) ?? v6.map({ HostPrefix($0) }) else {
             throw LabError("“\(text)” is not an address with a prefix length, such as 10.0.0.1/8")
         }
         let plan = HostNetworkPlan(host.node, hasIPv6: true)

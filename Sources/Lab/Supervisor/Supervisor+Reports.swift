@@ -5,6 +5,7 @@ import Ports
 import Switch
 import Synchronization
 import Topology
+import Wire
 
 // What a lab says about itself.
 

@@ -4,6 +4,7 @@ import Linux
 import Ports
 import Synchronization
 import Topology
+import Wire
 
 // Bringing a lab up, in this order: what must be noted or may be refused, the hosts' networks (side by side), the data
 // path's devices and links, the control socket, programs.
@@ -68,12 +69,12 @@ extension Supervisor {
                 let prefix = "\(node.name)-"
                 let qualified = interface.name.hasPrefix(prefix) ? interface.name : prefix + interface.name
                 for address in interface.ipv4 {
-                    text += "\(address.host)\t\(isFirst.v4 ? node.name + " " : "")\(qualified)\n"
+                    text += "\(address.address)\t\(isFirst.v4 ? node.name + " " : "")\(qualified)\n"
                     isFirst.v4 = false
                 }
                 for address in interface.ipv6 {
                     let names = hasIPv4 ? ("ip6-" + node.name, "ip6-" + qualified) : (node.name, qualified)
-                    text += "\(address.host)\t\(isFirst.v6 ? names.0 + " " : "")\(names.1)\n"
+                    text += "\(address.address)\t\(isFirst.v6 ? names.0 + " " : "")\(names.1)\n"
                     isFirst.v6 = false
                 }
             }

@@ -1,5 +1,6 @@
 import Foundation
 import Switch
+import Wire
 
 /// What a drawing shows besides the topology itself.
 public struct DrawingAnnotations: Sendable {

@@ -1,4 +1,5 @@
 import Switch
+import Wire
 
 // Links are read in two passes: interfaces that the file names are taken first, so that those it leaves to us (`"s1"`)
 // never take a name or port that a later line asks for.
@@ -323,7 +324,7 @@ extension LabFile {
                 if let number = topology.nodes[place].interfaces.firstIndex(where: { $0.name == interface }) {
                     settings.apply(to: &topology.nodes[place].interfaces[number])
                 } else if interface == "lo", topology.nodes[place].isHost {
-                    var loopback = LabTopology.Interface(name: "lo", mac: .init(bits: 0))
+                    var loopback = LabTopology.Interface(name: "lo", mac: .zero)
                     settings.apply(to: &loopback)
                     topology.nodes[place].interfaces.append(loopback)
                 } else {

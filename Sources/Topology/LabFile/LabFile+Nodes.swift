@@ -1,10 +1,11 @@
 import Switch
+import Wire
 
 /// What a lab file says about an interface before a link makes it.
 struct InterfaceSettings {
-    var mac: LabTopology.MACAddress?
-    var ipv4: [LabTopology.IPv4Prefix] = []
-    var ipv6: [LabTopology.IPv6Prefix] = []
+    var mac: MACAddress?
+    var ipv4: [IPv4Prefix] = []
+    var ipv6: [IPv6Prefix] = []
     var mtu: Int?
     var vlan: LabTopology.PortVLAN?
     var port: UInt32?
@@ -391,17 +392,17 @@ extension LabFile {
     private func checked(_ route: LabTopology.Route) throws(ValueError) -> LabTopology.Route {
         var route = route
         func isAddress(_ text: String) -> Bool {
-            !text.contains("/") && (LabTopology.IPv4Prefix(text) != nil || LabTopology.IPv6Prefix(text) != nil)
+            IPv4Address(text) != nil || IPv6Address(text) != nil
         }
         if route.destination != "default" {
-            if let prefix = LabTopology.IPv4Prefix(route.destination) {
-                guard prefix == prefix.network else {
-                    throw ValueError("\(prefix) has bits beyond its prefix", "write \(prefix.network)")
+            if let prefix = IPv4Prefix(prefixOrAddress: route.destination) {
+                guard prefix == prefix.masked else {
+                    throw ValueError("\(prefix) has bits beyond its prefix", "write \(prefix.masked)")
                 }
                 route.destination = prefix.description
-            } else if let prefix = LabTopology.IPv6Prefix(route.destination) {
-                guard prefix == prefix.network else {
-                    throw ValueError("\(prefix) has bits beyond its prefix", "write \(prefix.network)")
+            } else if let prefix = IPv6Prefix(prefixOrAddress: route.destination) {
+                guard prefix == prefix.masked else {
+                    throw ValueError("\(prefix) has bits beyond its prefix", "write \(prefix.masked)")
                 }
                 route.destination = prefix.description
             } else {
@@ -428,10 +429,10 @@ extension LabFile {
         if let mac = fields.parse(
             "mac",
             { text throws(ValueError) in
-                guard let mac = LabTopology.MACAddress(text) else {
+                guard let mac = MACAddress(text) else {
                     throw ValueError("“\(text)” is not an Ethernet address", "write 02:00:00:00:00:01, in quotes")
                 }
-                guard !mac.isMulticast, mac.bits != 0 else {
+                guard !mac.isMulticast, mac != .zero else {
                     throw ValueError(
                         "\(text) is not the address of one interface", "let the first byte be even, 02 for example")
                 }
@@ -443,9 +444,9 @@ extension LabFile {
         if let value = fields["ipv4"] {
             settings.ipv4 =
                 problems.attempt(value) { value throws(ValueError) in
-                    var all: [LabTopology.IPv4Prefix] = []
+                    var all: [IPv4Prefix] = []
                     for text in try value.texts("ipv4") {
-                        guard let prefix = LabTopology.IPv4Prefix(text), text.contains("/") else {
+                        guard let prefix = IPv4Prefix(text) else {
                             throw ValueError("“\(text)” is not an IPv4 address with prefix length", "write 10.0.0.1/24")
                         }
                         all.append(prefix)
@@ -456,9 +457,9 @@ extension LabFile {
         if let value = fields["ipv6"] {
             settings.ipv6 =
                 problems.attempt(value) { value throws(ValueError) in
-                    var all: [LabTopology.IPv6Prefix] = []
+                    var all: [IPv6Prefix] = []
                     for text in try value.texts("ipv6") {
-                        guard let prefix = LabTopology.IPv6Prefix(text), text.contains("/") else {
+                        guard let prefix = IPv6Prefix(text) else {
                             throw ValueError("“\(text)” is not an IPv6 address with prefix length", "write fd00::1/64")
                         }
                         all.append(prefix)

@@ -1,5 +1,6 @@
 import Foundation
 import Switch
+import Wire
 
 // The lab file: YAML in, `LabTopology` out, or every problem at once with its line and remedy.
 //
@@ -159,7 +160,7 @@ public struct LabFile {
         if let chosen = root.oneOf("interface-names", InterfaceNaming.self) { naming = chosen }
         for (key, path) in [("ip-base", \AddressPlan.ipv4Base), ("link-base", \AddressPlan.linkBase)] {
             let base = root.parse(key) { text throws(ValueError) in
-                guard let prefix = LabTopology.IPv4Prefix(text), prefix.length <= 30 else {
+                guard let prefix = IPv4Prefix(text), prefix.length <= 30 else {
                     throw ValueError("“\(text)” is not an IPv4 network", "write 10.0.0.0/8")
                 }
                 return prefix
@@ -234,15 +235,14 @@ public struct LabFile {
     }
 
     private func checkAddresses() {
-        var owners: [LabTopology.IPv4Prefix: String] = [:]
-        var macs: [LabTopology.MACAddress: String] = [:]
+        var owners: [IPv4Address: String] = [:]
+        var macs: [MACAddress: String] = [:]
         for node in topology.nodes where node.isHost {
             for interface in node.interfaces {
                 let here = "\(node.name):\(interface.name)"
-                for address in interface.ipv4 where !address.host.hasPrefix("127.") {
-                    let key = LabTopology.IPv4Prefix(address: address.address, length: 32)
-                    if let other = owners.updateValue(here, forKey: key) {
-                        problems.note("\(other) and \(here) have the same address \(address.host)")
+                for address in interface.ipv4.map(\.address) where !address.isLoopback {
+                    if let other = owners.updateValue(here, forKey: address) {
+                        problems.note("\(other) and \(here) have the same address \(address)")
                     }
                 }
                 if let mac = interface.mac, let other = macs.updateValue(here, forKey: mac) {

@@ -1,4 +1,5 @@
 import Switch
+import Wire
 
 extension LabTopology {
     /// Anything with a name in the lab.

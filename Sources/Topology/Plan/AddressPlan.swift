@@ -1,3 +1,5 @@
+import Wire
+
 // Which address does an interface get when the file gives none?
 //
 // Interfaces that can reach each other without a router form a segment: all hosts on connected switches, or the two ends
@@ -29,8 +31,8 @@ public struct AddressPlan: Sendable {
         case hostNumber
     }
 
-    public var ipv4Base: LabTopology.IPv4Prefix
-    public var linkBase: LabTopology.IPv4Prefix
+    public var ipv4Base: IPv4Prefix
+    public var linkBase: IPv4Prefix
     public var numbering: Numbering
     public var macStyle: MACStyle
     public var ipv6: Bool
@@ -38,8 +40,8 @@ public struct AddressPlan: Sendable {
     public var leftAlone: Set<String>
 
     public init(
-        ipv4Base: LabTopology.IPv4Prefix = .init(address: 10 << 24, length: 8),
-        linkBase: LabTopology.IPv4Prefix = .init(address: 172 << 24 | 16 << 16, length: 12),
+        ipv4Base: IPv4Prefix = .init(IPv4Address(10, 0, 0, 0), length: 8),
+        linkBase: IPv4Prefix = .init(IPv4Address(172, 16, 0, 0), length: 12),
         numbering: Numbering = .segments, macStyle: MACStyle = .named, ipv6: Bool = true, leftAlone: Set<String> = []
     ) {
         self.ipv4Base = ipv4Base
@@ -60,21 +62,23 @@ public struct AddressPlan: Sendable {
     }
 
     private func fillMACs(_ topology: inout LabTopology) {
-        var taken: Set<LabTopology.MACAddress> = []
+        var taken: Set<MACAddress> = []
         for node in topology.nodes { taken.formUnion(node.interfaces.compactMap(\.mac)) }
         var number: UInt64 = 0
         for n in topology.nodes.indices where topology.nodes[n].kind == .process || topology.nodes[n].kind == .machine {
             if topology.nodes[n].isHost { number += 1 }
             for i in topology.nodes[n].interfaces.indices where topology.nodes[n].interfaces[i].mac == nil {
-                var mac: LabTopology.MACAddress
+                var mac: MACAddress
                 if macStyle == .hostNumber, i == 0, topology.nodes[n].isHost {
-                    mac = .init(bits: number)
+                    mac = .init(rawValue: number)
                 } else {
                     let names = "\(topology.name)/\(topology.nodes[n].name)/\(topology.nodes[n].interfaces[i].name)"
                     var hash: UInt64 = 0xCBF2_9CE4_8422_2325  // FNV-1a
                     for byte in names.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-                    mac = .init(bits: 0x02 << 40 | hash >> 8 & 0xFF_FFFF_FFFF)
-                    while taken.contains(mac) { mac = .init(bits: 0x02 << 40 | (mac.bits &+ 1) & 0xFF_FFFF_FFFF) }
+                    mac = .init(rawValue: 0x02 << 40 | hash >> 8 & 0xFF_FFFF_FFFF)
+                    while taken.contains(mac) {
+                        mac = .init(rawValue: 0x02 << 40 | (mac.rawValue &+ 1) & 0xFF_FFFF_FFFF)
+                    }
                 }
                 taken.insert(mac)
                 topology.nodes[n].interfaces[i].mac = mac
@@ -83,7 +87,7 @@ public struct AddressPlan: Sendable {
     }
 
     private func fillAsMininet(_ topology: inout LabTopology) throws(TopologyError) {
-        var number: UInt32 = 0
+        var number = 0
         for n in topology.nodes.indices where topology.nodes[n].isHost {
             number += 1
             guard !topology.nodes[n].interfaces.isEmpty, !leftAlone.contains(topology.nodes[n].name) else { continue }
@@ -92,7 +96,9 @@ public struct AddressPlan: Sendable {
                 topology.nodes[n].interfaces[0].ipv4 = [address]
             }
             if ipv6, topology.nodes[n].interfaces[0].ipv6.isEmpty {
-                topology.nodes[n].interfaces[0].ipv6 = [.init(high: 0xFD00 << 48, low: UInt64(number), length: 64)]
+                topology.nodes[n].interfaces[0].ipv6 = [
+                    .init(IPv6Address(high: 0xFD00 << 48, low: UInt64(number)), length: 64)
+                ]
             }
         }
     }
@@ -113,21 +119,20 @@ public struct AddressPlan: Sendable {
             length += bits
         }
         for (place, segment) in open.enumerated() {
-            let subnet = open.count == 1 ? 0 : UInt32(place + 1)
+            let subnet = open.count == 1 ? 0 : place + 1
             guard length <= 30 else { throw tooSmall(ipv4Base, "segments") }
-            let base = LabTopology.IPv4Prefix(
-                address: ipv4Base.network.address | (length == 0 ? 0 : subnet << UInt32(32 - length)), length: length)
-            let base6 = LabTopology.IPv6Prefix(high: 0xFD00 << 48 | UInt64(subnet), low: 0, length: 64)
+            let base = IPv4Prefix(ipv4Base.network.advanced(by: subnet << (32 - length)), length: length)
+            let base6 = IPv6Prefix(IPv6Address(high: 0xFD00 << 48 | UInt64(subnet), low: 0), length: 64)
             try fill(segment, base, base6, &topology)
         }
-        var link: UInt32 = 0
+        var link = 0
         for segment in direct {
             let number = link
             link += 1
             guard needsAddresses(segment, topology), !segment.touchesPhysical else { continue }
-            guard number < 1 << UInt32(max(0, min(31, 30 - linkBase.length))) else { throw tooSmall(linkBase, "links") }
-            let base = LabTopology.IPv4Prefix(address: linkBase.network.address | number << 2, length: 30)
-            let base6 = LabTopology.IPv6Prefix(high: 0xFD00 << 48 | 1 << 16 | UInt64(number), low: 0, length: 64)
+            guard number < 1 << max(0, 30 - linkBase.length) else { throw tooSmall(linkBase, "links") }
+            let base = IPv4Prefix(linkBase.network.advanced(by: number << 2), length: 30)
+            let base6 = IPv6Prefix(IPv6Address(high: 0xFD00 << 48 | 1 << 16 | UInt64(number), low: 0), length: 64)
             try fill(segment, base, base6, &topology)
         }
     }
@@ -140,21 +145,21 @@ public struct AddressPlan: Sendable {
     }
 
     private func fill(
-        _ segment: Segment, _ standard: LabTopology.IPv4Prefix, _ standard6: LabTopology.IPv6Prefix,
+        _ segment: Segment, _ standard: IPv4Prefix, _ standard6: IPv6Prefix,
         _ topology: inout LabTopology
     ) throws(TopologyError) {
-        var given: [LabTopology.IPv4Prefix] = []
-        var given6: [LabTopology.IPv6Prefix] = []
+        var given: [IPv4Prefix] = []
+        var given6: [IPv6Prefix] = []
         for member in segment.members {
             given += topology.nodes[member.node].interfaces[member.interface].ipv4
             given6 += topology.nodes[member.node].interfaces[member.interface].ipv6
         }
-        let base = given.first { $0.length <= 30 }?.network ?? standard
-        let base6 = given6.first { $0.length <= 64 }?.network ?? standard6
+        let base = given.first { $0.length <= 30 }?.masked ?? standard
+        let base6 = given6.first { $0.length <= 64 }?.masked ?? standard6
         let taken = Set(given.map(\.address))
-        let taken6 = Set(given6.map { [$0.high, $0.low] })
-        var number: UInt32 = 0
-        var number6: UInt64 = 0
+        let taken6 = Set(given6.map(\.address))
+        var number = 0
+        var number6 = 0
         for place in segment.members {
             let node = topology.nodes[place.node]
             guard node.kind == .process || (node.kind == .machine && segment.isDirect) else { continue }
@@ -167,22 +172,20 @@ public struct AddressPlan: Sendable {
                 topology.nodes[place.node].interfaces[place.interface].ipv4 = [address]
             }
             if ipv6, !hasOwn, node.interfaces[place.interface].ipv6.isEmpty {
-                while taken6.contains([base6.high, base6.low | number6]) { number6 += 1 }
+                while taken6.contains(base6.network.advanced(by: number6)) { number6 += 1 }
                 topology.nodes[place.node].interfaces[place.interface].ipv6 = [
-                    .init(high: base6.high, low: base6.low | number6, length: base6.length)
+                    .init(base6.network.advanced(by: number6), length: base6.length)
                 ]
             }
         }
     }
 
-    /// The n-th address of a prefix, without its network and broadcast addresses.
-    private func member(_ number: UInt32, of base: LabTopology.IPv4Prefix) -> LabTopology.IPv4Prefix? {
-        let hosts = base.length == 0 ? UInt32.max : ~base.mask
-        guard number >= 1, number < hosts else { return nil }
-        return .init(address: base.network.address | number, length: base.length)
+    /// The n-th host of a network.
+    private func member(_ number: Int, of base: IPv4Prefix) -> IPv4Prefix? {
+        base.host(number).map { IPv4Prefix($0, length: base.length) }
     }
 
-    private func tooSmall(_ base: LabTopology.IPv4Prefix, _ what: String) -> TopologyError {
+    private func tooSmall(_ base: IPv4Prefix, _ what: String) -> TopologyError {
         TopologyError("\(base) has too few addresses for the lab's \(what)", remedy: "give a larger ip-base")
     }
 }

@@ -1,4 +1,5 @@
 import Switch
+import Wire
 
 // Static routes for labs with routers, so that a wide-area network of routers answers pings without a routing daemon:
 // every router gets the way of least delay to every segment (Dijkstra among the routers), every other host a default
@@ -115,10 +116,10 @@ private struct RouterGraph {
             guard let hop = best?.first else { continue }
             let members = segments[number].members.map(interface)
             if let prefix = members.lazy.compactMap(\.ipv4.first).first, let via = interface(hop).ipv4.first {
-                routes.append(.init(destination: prefix.network.description, via: via.host))
+                routes.append(.init(destination: prefix.masked.description, via: via.address.description))
             }
             if let prefix = members.lazy.compactMap(\.ipv6.first).first, let via = interface(hop).ipv6.first {
-                routes.append(.init(destination: prefix.network.description, via: via.host))
+                routes.append(.init(destination: prefix.masked.description, via: via.address.description))
             }
         }
         if let exit, exit != router, let hop = ways[exit]?.first { routes += defaults(by: hop) }
@@ -140,8 +141,9 @@ private struct RouterGraph {
 
     private func defaults(by hop: Segment.Member) -> [LabTopology.Route] {
         let interface = interface(hop)
-        return [interface.ipv4.first?.host, interface.ipv6.first?.host].compactMap { $0 }.map {
-            .init(destination: "default", via: $0)
-        }
+        return [interface.ipv4.first?.address.description, interface.ipv6.first?.address.description].compactMap { $0 }
+            .map {
+                .init(destination: "default", via: $0)
+            }
     }
 }

@@ -3,6 +3,7 @@ import Glibc
 import Linux
 import Switch
 import Topology
+import Wire
 
 // `--custom FILE`: Mininet's custom topologies are Python. A Python process runs the file against a small `mininet`
 // package of our own (PythonSource.swift), which only writes down what is added, and prints it as JSON.
@@ -92,7 +93,7 @@ extension CustomTopology.Description {
                 var interface = LabTopology.Interface(name: wanted ?? "\(node.name)-eth\(port)")
                 if node.kind == .switch { interface.port = port }
                 if let mac {
-                    guard let address = LabTopology.MACAddress(mac) else {
+                    guard let address = MACAddress(mac) else {
                         throw CommandError("\(node.name): “\(mac)” is no Ethernet address")
                     }
                     interface.mac = address
@@ -114,7 +115,7 @@ extension CustomTopology.Description {
             guard let mac = node.mac, let place = places[node.name], !topology.nodes[place].interfaces.isEmpty else {
                 continue
             }
-            guard let address = LabTopology.MACAddress(mac) else {
+            guard let address = MACAddress(mac) else {
                 throw CommandError("\(node.name): mac='\(mac)' is no Ethernet address", remedy: "00:00:00:00:00:01")
             }
             topology.nodes[place].interfaces[0].mac = address
@@ -129,16 +130,16 @@ extension CustomTopology.Description {
 
 extension [CustomTopology.Node] {
     /// The address that a host asks for with ip=…
-    fileprivate func address(of name: String) -> [LabTopology.IPv4Prefix] {
+    fileprivate func address(of name: String) -> [IPv4Prefix] {
         guard let text = first(where: { $0.name == name })?.ip else { return [] }
-        return LabTopology.IPv4Prefix(text.contains("/") ? text : text + "/8").map { [$0] } ?? []
+        return IPv4Prefix(mininet: text).map { [$0] } ?? []
     }
 }
 
 extension CustomTopology.Node {
     fileprivate func labNode() throws -> LabTopology.Node {
         var node = LabTopology.Node(name: name, kind: isSwitch ? .switch : .process)
-        if let ip, LabTopology.IPv4Prefix(ip.contains("/") ? ip : ip + "/8") == nil {
+        if let ip, IPv4Prefix(mininet: ip) == nil {
             throw CommandError("\(name): ip='\(ip)' is no address", remedy: "write one such as 10.0.0.1/8")
         }
         if isSwitch {

@@ -2,6 +2,7 @@ import Glibc
 import Lab
 import Linux
 import Topology
+import Wire
 
 /// A running lab as Mininet's CLI and tests see it: hosts, switches and controllers in order, and a shell for each.
 final class EmulatedNetwork {
@@ -53,7 +54,7 @@ final class EmulatedNetwork {
     func plannedAddress(_ name: String, _ interface: String? = nil) -> String? {
         guard let node = nodes[name] else { return nil }
         let found = interface.map { wanted in node.interfaces.first { $0.name == wanted } } ?? node.interfaces.first
-        return found?.ipv4.first?.addressText
+        return found?.ipv4.first?.address.description
     }
 
     /// The address that a node's first interface has now, whoever set it. Asked of the node itself, and not in its

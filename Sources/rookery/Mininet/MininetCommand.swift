@@ -2,6 +2,7 @@ import Glibc
 import Lab
 import Linux
 import Topology
+import Wire
 
 /// `rookery mn`: what Mininet's `mn` does, from options to exit status.
 struct MininetCommand {
@@ -247,7 +248,7 @@ enum StaticNeighbors {
         let known = network.hosts.compactMap { node in
             node.interfaces.first.flatMap { interface in
                 interface.ipv4.first.flatMap { address in
-                    interface.mac.map { (name: node.name, address: address.addressText, mac: $0.description) }
+                    interface.mac.map { (name: node.name, address: address.address.description, mac: $0.description) }
                 }
             }
         }

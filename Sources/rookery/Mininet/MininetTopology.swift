@@ -2,6 +2,7 @@ import Glibc
 import Linux
 import Switch
 import Topology
+import Wire
 
 // From Mininet's options to a lab: its names, its numbering of hosts, interfaces and addresses, and what its `--link`
 // and `--host` classes do.
@@ -30,13 +31,13 @@ struct MininetTopology {
         }
         try Self.setHosts(&topology, options)
         if let nat = options.nat { try Self.addNAT(&topology, nat) }
-        guard let base = LabTopology.IPv4Prefix(options.ipBase), base.length <= 30 else {
+        guard let base = IPv4Prefix(options.ipBase), base.length <= 30 else {
             throw CommandError(
                 "--ipbase \(options.ipBase) is not a network", remedy: "write one such as 10.0.0.0/8", status: 2)
         }
         try Self.number(&topology, base: base)
         let plan = AddressPlan(
-            ipv4Base: base.network, numbering: .mininet, macStyle: options.macs ? .hostNumber : .named, ipv6: false)
+            ipv4Base: base, numbering: .mininet, macStyle: options.macs ? .hostNumber : .named, ipv6: false)
         try plan.fill(&topology)
         if options.nat != nil { Self.routeThroughNAT(&topology) }
         self.topology = topology
@@ -44,19 +45,18 @@ struct MininetTopology {
     }
 
     /// Mininet's hosts count on from the host part of the base: `--ipbase 10.0.0.100/8` begins with 10.0.0.100.
-    private static func number(_ topology: inout LabTopology, base: LabTopology.IPv4Prefix) throws {
-        let first = max(1, base.address & ~base.mask)
+    private static func number(_ topology: inout LabTopology, base: IPv4Prefix) throws {
+        let first = max(1, Int(base.address.rawValue & ~base.mask.rawValue))
         guard first > 1 else { return }
         var next = first
         for index in topology.nodes.indices where topology.nodes[index].isHost {
-            let address = base.network.address &+ next
-            guard next < ~base.mask else {
+            guard let address = base.host(next) else {
                 throw CommandError("\(base) has too few addresses for the hosts", remedy: "give a larger --ipbase")
             }
             next += 1
             guard !topology.nodes[index].interfaces.isEmpty else { continue }
             if topology.nodes[index].interfaces[0].ipv4.isEmpty {
-                topology.nodes[index].interfaces[0].ipv4 = [.init(address: address, length: base.length)]
+                topology.nodes[index].interfaces[0].ipv4 = [.init(address, length: base.length)]
             }
         }
     }
@@ -92,7 +92,7 @@ struct MininetTopology {
         topology.nodes[place].interfaces.append(.init(name: "\(switchName)-eth\(port)", port: port))
         var interface = LabTopology.Interface(name: "\(name)-eth0")
         if let text = options.parameters["ip"] {
-            guard let prefix = LabTopology.IPv4Prefix(text) else {
+            guard let prefix = IPv4Prefix(mininet: text) else {
                 throw CommandError("--nat: ip=\(text) is no address", remedy: "write ip=10.0.0.254/8")
             }
             interface.ipv4 = [prefix]
@@ -111,7 +111,7 @@ struct MininetTopology {
         guard let nat = topology.nodes.first(where: \.host.nat),
             let address = nat.interfaces.first?.ipv4.first
         else { return }
-        let gateway = LabTopology.IPv4Prefix(address: address.address, length: 32).addressText
+        let gateway = address.address.description
         for index in topology.nodes.indices
         where topology.nodes[index].isHost && topology.nodes[index].name != nat.name {
             if !topology.nodes[index].host.routes.contains(where: { $0.destination == "default" }) {
@@ -130,9 +130,9 @@ struct MininetTopology {
     }
 }
 
-extension LabTopology.IPv4Prefix {
-    /// The address without the prefix length.
-    var addressText: String { (0..<4).map { "\(address >> UInt32(24 - 8 * $0) & 255)" }.joined(separator: ".") }
+extension IPv4Prefix {
+    /// Mininet's `ip=`: an address alone lies in a /8.
+    init?(mininet text: String) { self.init(text.contains("/") ? text : text + "/8") }
 }
 
 /// Whether `h2` stands before `h10`.
