@@ -67,7 +67,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "TopologyTests", dependencies: ["Topology", "Switch", "Wire"], swiftSettings: strict),
         .testTarget(
-            name: "LabTests", dependencies: ["Lab", "rookery-lab", "Topology", "Switch", "HostNetwork", "Linux", "Wire"],
+            name: "LabTests",
+            dependencies: ["Lab", "rookery-lab", "Topology", "Switch", "HostNetwork", "Linux", "Wire"],
             swiftSettings: strict),
         .testTarget(
             name: "RookeryTests",

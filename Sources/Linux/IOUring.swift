@@ -22,7 +22,8 @@ public struct IOUring: ~Copyable {
         public var hasMore: Bool { flags & UInt32(RK_CQE_F_MORE) != 0 }
         /// The provided buffer that was used, or nil.
         public var bufferID: UInt16? {
-            flags & UInt32(RK_CQE_F_BUFFER) != 0 ? UInt16(truncatingIfNeeded: flags >> UInt32(RK_CQE_BUFFER_SHIFT)) : nil
+            flags & UInt32(RK_CQE_F_BUFFER) != 0
+                ? UInt16(truncatingIfNeeded: flags >> UInt32(RK_CQE_BUFFER_SHIFT)) : nil
         }
     }
 
