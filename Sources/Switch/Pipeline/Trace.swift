@@ -72,6 +72,7 @@ extension Datapath {
         translation.key = key
         translation.now = now
         translation.run(port: port)
+        translation.wildcards.setExact(.inPort)
         let matched = Match(key: key, mask: translation.wildcards)
         var actions: [String] = []
         for action in translation.actions { actions.append(text(action)) }

@@ -36,10 +36,12 @@ struct PingVerb: ParsableCommand {
         } else if !hosts.isEmpty {
             pairs = hosts.flatMap { source in hosts.filter { $0 != source }.map { [source, $0] } }
         }
+        // The first request of a pair also waits for its neighbour's address: against an expectation it says little.
+        let requests = expect ? max(count, 2) : count
         let request: PingRequest
         do throws(TopologyError) {
             request = PingRequest(
-                pairs: pairs, count: count, timeout: try Units.time(timeout), interval: try Units.time(interval),
+                pairs: pairs, count: requests, timeout: try Units.time(timeout), interval: try Units.time(interval),
                 ipv6: ipv6)
         } catch {
             throw CommandError.usage("ping: \(error.description)")
