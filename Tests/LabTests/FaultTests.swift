@@ -67,6 +67,15 @@ struct FaultTests {
         }
     }
 
+    @Test func aRunDirectoryThatCannotBeWrittenIsNamed() throws {
+        try withDirectory { path in
+            let answer = try start(
+                "read-only", after: "export ROOKERY_RUN_DIR=\(path) && mount -t tmpfs -o ro tmpfs \(path)")
+            #expect(answer.contains("\(path)/read-only"))
+            #expect(answer.contains("Read-only file system"))
+        }
+    }
+
     @Test func aMachineWithoutTAPsIsToldWhatToDo() throws {
         try withDirectory { path in
             let answer = try start(

@@ -49,6 +49,48 @@ struct HostTests {
         #expect(try lab.exec("h1", "sh", "-c", "for i in 1 2 3 4 5 6; do sleep 0.1 & done; wait").status == 0)
     }
 
+    @Test func aLimitOfProcessorTimeIsKept() throws {
+        let lab = try TestLab("single,2", name: "cores") { topology in
+            for n in topology.nodes.indices where topology.nodes[n].name == "h1" {
+                topology.nodes[n].host.cpuLimit = 0.2
+            }
+        }
+        // What the loop got in two seconds: two without the limit, 0.4 with it.
+        let output = try lab.exec("h1", "bash", "-c", "timeout 2 bash -c 'while :; do :; done'; times").output
+        let children = try #require(output.split(separator: "\n").last?.split(separator: " ").first)
+        let seconds = try #require(children.split(separator: "m").last.flatMap { Double($0.dropLast()) })
+        #expect(seconds > 0.1)
+        #expect(seconds < 0.9)
+    }
+
+    @Test func addressesThatCommandsGiveAreSeen() throws {
+        let lab = try TestLab("single,2", name: "given") { topology in
+            for n in topology.nodes.indices where topology.nodes[n].name == "h2" {
+                topology.nodes[n].interfaces[0].ipv4 = []
+                topology.nodes[n].interfaces[0].ipv6 = []
+                topology.nodes[n].host.commands = ["ip addr add 10.0.0.99/8 dev eth0"]
+            }
+        }
+        let status = try lab.status()
+        #expect(status.nodes.first { $0.name == "h2" }?.interfaces.first?.addresses == ["10.0.0.99/8"])
+        #expect(try lab.exec("h1", "ping", "-c1", "-W2", "10.0.0.99").status == 0)
+    }
+
+    @Test func namesStandForIPv4AddressesFirst() throws {
+        let lab = try TestLab("single,3", name: "names") { topology in
+            for n in topology.nodes.indices where topology.nodes[n].name == "h3" {
+                topology.nodes[n].interfaces[0].ipv4 = []
+            }
+        }
+        func addresses(of name: String) throws -> Set<Substring> {
+            let lines = try lab.exec("h1", "getent", "ahosts", name).output.split(separator: "\n")
+            return Set(lines.compactMap { $0.split(separator: " ").first })
+        }
+        #expect(try addresses(of: "h2") == ["10.0.0.2"])
+        #expect(try addresses(of: "ip6-h2") == ["fd00::2"])
+        #expect(try addresses(of: "h3") == ["fd00::3"])
+    }
+
     @Test func aProgramEndsWithItsClient() throws {
         let lab = try TestLab("single,2", name: "hangup")
         let null = try File.open("/dev/null", O_RDWR)

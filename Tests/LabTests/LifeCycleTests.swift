@@ -54,6 +54,17 @@ struct LifeCycleTests {
         #expect(cgroups(of: lab.name).isEmpty)
     }
 
+    @Test func theLogOfACrashIsKeptUntilTheNextTime() throws {
+        let lab = try TestLab("minimal", name: "crash")
+        try ForeignMemory(of: try lab.status().pid).breakFunction("accept4", at: accept4AddressHere())
+        let error = #expect(throws: LabError.self) { try lab.client().request(.status) }
+        #expect(error?.description.hasSuffix(lab.paths.crashLog) == true, "\(error?.description ?? "")")
+        #expect(try File.readText(lab.paths.crashLog).contains("signal"))
+        #expect(eventually { !File.exists(lab.paths.directory) })
+        try LabLauncher.down(lab.name)
+        #expect(!File.exists(lab.paths.crashLog))
+    }
+
     @Test func takesThePlaceOfADeadLab() throws {
         let lab = try TestLab("minimal", name: "again")
         kill(try lab.guardian(of: try lab.status().pid), SIGKILL)

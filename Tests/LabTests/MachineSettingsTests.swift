@@ -1,0 +1,88 @@
+import Glibc
+import Linux
+import Testing
+
+@testable import Lab
+
+@Suite struct MachineSettingsTests {
+    /// A directory with a file "setting", both removed at the end.
+    private func withSetting(_ value: String, _ body: (MachineSettings, String) throws -> Void) throws {
+        var template = Array("/tmp/rookery-settings.XXXXXX".utf8CString)
+        let root = try #require(mkdtemp(&template).map { String(cString: $0) })
+        let setting = root + "/setting"
+        try File.write(setting, value + "\n")
+        let settings = MachineSettings(directory: root + "/record")
+        defer {
+            unlink(setting)
+            for name in (try? File.list(settings.directory)) ?? [] { unlink("\(settings.directory)/\(name)") }
+            rmdir(settings.directory)
+            rmdir(root)
+        }
+        try body(settings, setting)
+    }
+
+    private func value(_ path: String) -> Int? {
+        // A file keeps the rest of a longer value, unlike one of /proc.
+        (try? File.readText(path)).flatMap { Int($0.prefix { $0.isNumber }) }
+    }
+
+    private struct Claim {
+        var path = ""
+        var descriptor: OwnedDescriptor?
+    }
+
+    private func claim(_ room: Int, of setting: String, in settings: MachineSettings) throws -> Claim {
+        var path = ""
+        let descriptor = try settings.claim([.init(path: setting, need: .room(room), network: nil)]) { path = $0 }
+        return Claim(path: path, descriptor: descriptor)
+    }
+
+    @Test func whatLabsNeedAddsUp() throws {
+        try withSetting("10240") { settings, setting in
+            let first = try claim(20_000, of: setting, in: settings)
+            #expect(value(setting) == 21_024)
+            let second = try claim(30_000, of: setting, in: settings)
+            #expect(value(setting) == 51_024)
+            MachineSettings.release(claim: first.path)
+            #expect(value(setting) == 31_024)
+            MachineSettings.release(claim: second.path)
+            #expect(value(setting) == 10_240)
+            #expect(!File.exists(settings.directory))
+            withExtendedLifetime((first, second)) {}
+        }
+    }
+
+    @Test func theClaimOfADeadLabCountsNoMore() throws {
+        try withSetting("10240") { settings, setting in
+            var dead: Claim? = try claim(20_000, of: setting, in: settings)
+            let deadPath = dead?.path ?? ""
+            dead = nil
+            let living = try claim(30_000, of: setting, in: settings)
+            #expect(value(setting) == 31_024)
+            // What was before the dead lab is what is set back.
+            MachineSettings.release(claim: deadPath)
+            #expect(value(setting) == 31_024)
+            MachineSettings.release(claim: living.path)
+            #expect(value(setting) == 10_240)
+        }
+    }
+
+    @Test func enoughIsLeftAlone() throws {
+        try withSetting("10240") { settings, setting in
+            let small = try claim(200, of: setting, in: settings)
+            #expect(value(setting) == 10_240)
+            MachineSettings.release(claim: small.path)
+            #expect(value(setting) == 10_240)
+        }
+    }
+
+    @Test func whatAnAdministratorSetsStays() throws {
+        try withSetting("10240") { settings, setting in
+            let lab = try claim(20_000, of: setting, in: settings)
+            try File.write(setting, "99999\n")
+            MachineSettings.release(claim: lab.path)
+            #expect(value(setting) == 99_999)
+            #expect(!File.exists(settings.directory))
+        }
+    }
+}
