@@ -1,7 +1,7 @@
 """What all measures share: networks of two hosts (ours and the peers'), the tools that load them, the table of results.
 
-A network has `run(host, *command)` and `start(host, *command)` with hosts 0 and 1, and `address`, host 1's. Everything made is
-registered with `cleanup` before it is made, and removed in reverse order at the end, on an error and on Ctrl-C.
+A network has `run(host, *command)` and `start(host, *command)` with hosts 0 and 1, and `address`, host 1's. Everything
+made is registered with `cleanup` before it is made, and removed in reverse order at the end, on an error and on Ctrl-C.
 """
 import contextlib, datetime, json, os, platform, re, shutil, signal, statistics, subprocess, sys, tempfile, time
 
@@ -266,7 +266,7 @@ def percentile(values, share):
 # Results
 
 class Row:
-    """One line of the table. `values` and `peer_values` are measured alternately; without a peer the target is absolute."""
+    """One line of the table. `values` and `peer_values` alternate; a target without a peer is absolute."""
 
     def __init__(self, measure, what, unit, values, peer=None, peer_values=None, at_least=None, at_most=None,
                  inverse=False, digits=2):

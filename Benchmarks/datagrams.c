@@ -3,7 +3,7 @@
 //   datagrams receive                    counts what comes, until half a second is silent; prints packets per second
 //   datagrams send ADDRESS SECONDS       sends as fast as it can
 //   datagrams echo                       answers each; ends when killed
-//   datagrams pingpong ADDRESS COUNT GAP round trips with a pause of GAP microseconds before each; prints a line each, in µs
+//   datagrams pingpong ADDRESS COUNT GAP round trips, a pause of GAP µs before each; prints each in µs
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -68,7 +68,7 @@ int main(int argc, char **argv) {
         for (long i = 0, count = atol(argv[3]); i < count; i++) {
             usleep(atoi(argv[4]));
             double sent = now();
-            // A refusal means that the other side has not started yet, silence that a packet was lost: not a round trip.
+            // A refusal means that the other side has not started yet, silence that a packet was lost.
             if (send(descriptor, bytes, size, 0) < 0 || recv(descriptor, bytes, sizeof bytes, 0) < 0) {
                 if (errno == ECONNREFUSED) usleep(10000), i--;
                 continue;

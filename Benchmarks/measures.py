@@ -1,4 +1,4 @@
-"""The measures, a function each. It returns the rows of the table; `bench.py` has what they share."""
+"""The measures, a function each, which returns its rows of the table; `bench.py` has what they share."""
 import argparse, contextlib, json, os, statistics, subprocess, sys, time
 
 import bench
@@ -45,16 +45,17 @@ def compared(name, what, unit, networks, figures, scale=1.0, **limits):
 # Starting and stopping
 
 class Vanishing:
-    """Notes when the kernel has freed the network namespaces that were given up so far. It does that in the background and
-    in order: a namespace given up now goes after them, and its end of a veth pair takes ours along."""
+    """Notes when the kernel has freed the network namespaces that were given up so far. It does that in the
+    background and in order: one given up now goes after them, and its end of a veth pair takes ours along."""
 
     def __init__(self):
         self.holder, self.marker = bench.namespace(), bench.namespace()
-        run("ip", "-n", self.holder, "link", "add", "m", "type", "veth", "peer", "name", "m", "netns", self.marker)
+        run("ip", "-n", self.holder, "link", "add", "end0", "type", "veth",
+            "peer", "name", "end1", "netns", self.marker)
 
     def wait(self):
         run("ip", "netns", "del", self.marker)
-        bench.wait_for(lambda: not run("ip", "-n", self.holder, "link", "show", "m", check=False), "namespaces", 120)
+        bench.wait_for(lambda: not run("ip", "-n", self.holder, "link", "show", "end0", check=False), "namespaces", 120)
 
 
 def time_ours(topology):
@@ -62,9 +63,9 @@ def time_ours(topology):
     begun = time.monotonic()
     lab = Rookery("--topo", topology)
     started = time.monotonic()
-    last = json.loads(lab.rookery("ps", "--json"))
-    hosts = [node for node in nodes_of(last) if node["kind"] != "switch"]
-    address = first_address(hosts[-1])
+    nodes = json.loads(lab.rookery("inspect", "--json"))["nodes"]
+    hosts = [node for node in nodes if node["kind"] != "switch"]
+    address = hosts[-1]["interfaces"][0]["addresses"][0].split("/")[0]
     reached = " 0% packet loss" in lab.run(0, "ping", "-c2", "-W2", address)
     stopping = time.monotonic()
     lab.down()
@@ -72,18 +73,6 @@ def time_ours(topology):
     vanishing.wait()
     return dict(start=started - begun, returned=returned - stopping, stop=time.monotonic() - stopping,
                 hosts=len(hosts), reached=reached)
-
-
-def nodes_of(status):
-    status = status[0] if isinstance(status, list) else status
-    return status["nodes"]
-
-
-def first_address(host):
-    for interface in host["interfaces"]:
-        for address in interface.get("ipv4", []) or interface.get("addresses", []):
-            return address.split("/")[0]
-    raise RuntimeError(f"{host['name']} has no address")
 
 
 def time_mininet(topology):
@@ -164,7 +153,7 @@ def memory():
 
 
 def supervisor_memory(lab):
-    """MB of all processes of the lab's rookery-lab: resident, and with shared pages divided among those who share them."""
+    """MB of the lab's rookery-lab processes: resident, and with shared pages divided among those who share them."""
     totals, program = dict(Rss=0, Pss=0), os.path.realpath(f"{BIN}/rookery-lab")
     for process in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
@@ -266,9 +255,15 @@ def lookup():
 
 def delay():
     lab = Rookery(file=DIRECT % "delay: 10ms")
-    errors = [(round_trip - 20000) / 2 for round_trip in pings(lab, 300, 0.03)]
-    rows = [Row("delay", f"error of a 10 ms link, (RTT − 20 ms) / 2 of 300 pings, p{share * 100:.0f}", "µs",
-                [percentile([abs(error) for error in errors], share)], at_most=limit, digits=0)
+    # ping prints three digits, steps of 100 µs at 20 ms: too coarse.
+    tool = bench.traffic_tool()
+    lab.start(1, tool, "echo")
+    lines = lab.run(0, tool, "pingpong", lab.address, "300", "10000").split()
+    if len(lines) < 300:
+        raise RuntimeError(f"{300 - len(lines)} of 300 round trips are missing")
+    errors = [abs(float(line) - 20000) / 2 for line in lines[1:]]
+    rows = [Row("delay", f"error of a 10 ms link, (RTT − 20 ms) / 2 of 299 datagrams, p{share * 100:.0f}", "µs",
+                [percentile(errors, share)], at_most=limit, digits=1)
             for share, limit in ((0.5, 50), (0.99, 500))]
     print("  the lab's own report:")
     for line in lab.rookery("inspect", "--fidelity").splitlines():
@@ -282,8 +277,8 @@ def rate():
         networks = [Rookery(file=DIRECT % f"rate: {text}")] + peers(lambda: TokenBucket(text))
 
         def error(network):
-            # A full segment carries 1,448 bytes (1,500 − 20 IPv4 − 32 TCP with time stamps) in a frame of 1,514, which is
-            # what links count. The first second, slow start, is left out.
+            # A full segment carries 1,448 bytes (1,500 − 20 IPv4 − 32 TCP with time stamps) in a frame of 1,514,
+            # which is what links count. The first second, slow start, is left out.
             goodput = iperf(network, "-C", "cubic", "-O", "1", seconds=10)
             return 100 * abs(goodput * 1514 / 1448 / asked - 1)
 
