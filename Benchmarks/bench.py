@@ -312,7 +312,7 @@ def write(rows, path):
         with open(path) as file:
             lines = [[cell.strip() for cell in line.strip()[1:-1].split("|")]
                      for line in file if line.startswith("| ")]
-        old = [cells for cells in lines if len(cells) == len(HEAD) and cells[0] not in fresh | {HEAD[0]}]
+        old = [cells for cells in lines if len(cells) == len(HEAD) and cells[0] not in fresh | {HEAD[0], "---"}]
     order = {name: index for index, name in enumerate(ORDER)}
     table = sorted(old + [row.cells() for row in rows], key=lambda cells: order.get(cells[0], len(order)))
     with open(path + ".new", "w") as file:
