@@ -112,6 +112,8 @@ struct InspectVerb: ParsableCommand {
         var worst = LinkFidelity.Verdict.notExercised
         var exercised = 0
         var promising = 0
+        // Directions on which at least one packet in a thousand was more than a millisecond late.
+        var late = 0
         for report in reports where !report.profile.isIdeal {
             promising += 1
             text += "\(report.from) -> \(report.to)  \(describe(report.profile))\(report.isUp ? "" : "  (down)")\n"
@@ -121,6 +123,7 @@ struct InspectVerb: ParsableCommand {
             }
             if fidelity.verdict > .notExercised { exercised += 1 }
             worst = max(worst, fidelity.verdict)
+            if fidelity.muchTooLate >= 0.001 { late += 1 }
             for line in fidelity.summary.split(separator: "\n") { text += "    \(line)\n" }
             if let drops = report.statistics?.dropped, drops > 0 { text += "    \(drops) packets dropped in all\n" }
         }
@@ -128,7 +131,9 @@ struct InspectVerb: ParsableCommand {
         text += "\nVerdict: "
         switch worst {
         case .notExercised: text += "too little traffic to tell.\n"
-        case .kept: text += "all promises kept (\(exercised) of \(promising) link directions exercised).\n"
+        case .kept:
+            text += "all promises kept (\(exercised) of \(promising) link directions exercised)"
+            text += late == 0 ? ".\n" : ",\nthough on \(late) of them the machine was too slow for some packets.\n"
         case .degraded:
             text += "mostly kept: look at the directions above before trusting results that hang on them.\n"
         case .broken:
