@@ -17,3 +17,13 @@ public enum MonotonicClock {
         while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}
     }
 }
+
+/// The clock that the kernel stamps packets with and people read.
+public enum WallClock {
+    /// Nanoseconds since 1970 (CLOCK_REALTIME).
+    public static func now() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+}

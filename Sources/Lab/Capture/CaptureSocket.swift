@@ -13,10 +13,7 @@ struct CaptureSocket: ~Copyable, Sendable {
         let number = socket(AF_PACKET, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard number >= 0 else { throw SystemError("open a packet socket") }
         let descriptor = FileDescriptor(owning: number)
-        var on: Int32 = 1
-        setsockopt(number, SOL_SOCKET, SO_TIMESTAMPNS, &on, 4)
-        var bytes: Int32 = 16 << 20
-        setsockopt(number, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, 4)
+        descriptor.notePacketTimes(buffer: 16 << 20)
         // struct sockaddr_ll: family, protocol, interface, and what only matters for sending.
         var address: [20 of UInt8] = .init(repeating: 0)
         let result = withUnsafeMutableBytes(of: &address) { bytes in
@@ -34,23 +31,8 @@ struct CaptureSocket: ~Copyable, Sendable {
     borrowing func receive(
         into buffer: UnsafeMutableRawBufferPointer
     ) -> (byteCount: Int, length: Int, time: UInt64)? {
-        var control: [8 of UInt64] = .init(repeating: 0)
-        let number = descriptor.rawValue
-        let count = withUnsafeMutableBytes(of: &control) { control in
-            var vector = iovec(iov_base: buffer.baseAddress, iov_len: buffer.count)
-            return withUnsafeMutablePointer(to: &vector) { vector in
-                var message = msghdr()
-                message.msg_iov = vector
-                message.msg_iovlen = 1
-                message.msg_control = control.baseAddress
-                message.msg_controllen = control.count
-                return recvmsg(number, &message, Int32(MSG_TRUNC) | Int32(MSG_DONTWAIT))
-            }
-        }
+        let (count, time) = descriptor.receivePacket(into: buffer, flags: Int32(MSG_TRUNC) | Int32(MSG_DONTWAIT))
         guard count > 0 else { return nil }
-        let isStamp =
-            UInt32(truncatingIfNeeded: control[1]) == UInt32(SOL_SOCKET) && control[1] >> 32 == UInt64(SO_TIMESTAMPNS)
-        let time = isStamp ? control[2] &* 1_000_000_000 &+ control[3] : EchoSocket.now()
         return (min(count, buffer.count), count, time)
     }
 }

@@ -109,7 +109,7 @@ private final class CapturedBytes: Sendable {
     func add(_ frame: UnsafeRawBufferPointer, _ writer: CaptureWriter, limit: Int?) -> Bool {
         state.withLock { state in
             guard state.bytes.count < Self.limit, state.packets < limit ?? .max else { return false }
-            writer.appendPacket(frame, timestamp: EchoSocket.now(), to: &state.bytes)
+            writer.appendPacket(frame, timestamp: WallClock.now(), to: &state.bytes)
             state.packets += 1
             if state.packets == limit { isFull.store(true, ordering: .relaxed) }
             return true

@@ -19,10 +19,7 @@ final class EchoSocket: Sendable {
                 isIPv6 ? AF_INET6 : AF_INET, type, Int32(isIPv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
             guard number >= 0 else { throw SystemError("open an ICMP socket") }
             let descriptor = FileDescriptor(owning: number)
-            var on: Int32 = 1
-            setsockopt(number, SOL_SOCKET, SO_TIMESTAMPNS, &on, 4)
-            var bytes: Int32 = 4 << 20
-            setsockopt(number, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, 4)
+            descriptor.notePacketTimes(buffer: 4 << 20)
             Self.hearRepliesOnly(number, isIPv6: isIPv6)
             return descriptor
         }
@@ -41,13 +38,6 @@ final class EchoSocket: Sendable {
             let levelRaw: Int32 = 255
             setsockopt(number, levelRaw, optionFilter, &mask, 4)
         }
-    }
-
-    /// The clock that the kernel stamps packets with, in nanoseconds.
-    static func now() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 
     /// Sends a request; returns why it could not be sent, if it could not.
@@ -85,35 +75,18 @@ final class EchoSocket: Sendable {
     /// The next reply to one of our requests and when the kernel had it; nil where there is none.
     func receive() -> (sequence: UInt16, at: UInt64)? {
         var packet: [512 of UInt8] = .init(repeating: 0)
-        // One control message, with a timespec (cmsg(3)): length, level, type, data, aligned to 8 bytes.
-        var control: [8 of UInt64] = .init(repeating: 0)
-        let number = descriptor.rawValue
-        let (identifier, isIPv6) = (identifier, isIPv6)
         while true {
-            var count = 0
-            let sequence: UInt16? = withUnsafeMutableBytes(of: &packet) { bytes in
-                withUnsafeMutableBytes(of: &control) { control in
-                    var vector = iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
-                    return withUnsafeMutablePointer(to: &vector) { vector in
-                        var message = msghdr()
-                        message.msg_iov = vector
-                        message.msg_iovlen = 1
-                        message.msg_control = control.baseAddress
-                        message.msg_controllen = control.count
-                        count = recvmsg(number, &message, 0)
-                        guard count > 0 else { return nil }
-                        return EchoMessage.sequence(
-                            ofReply: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count]),
-                            identifier: identifier, isIPv6: isIPv6)
-                    }
-                }
+            let received = withUnsafeMutableBytes(of: &packet) { bytes in
+                let (count, time) = descriptor.receivePacket(into: bytes)
+                let reply = UnsafeRawBufferPointer(rebasing: bytes[..<max(0, count)])
+                return (
+                    count: count, time: time,
+                    sequence: count > 0
+                        ? EchoMessage.sequence(ofReply: reply, identifier: identifier, isIPv6: isIPv6) : nil
+                )
             }
-            if count < 0 { return nil }
-            guard let sequence else { continue }
-            let (kind, seconds, fraction) = (control[1], control[2], control[3])
-            let isStamp =
-                UInt32(truncatingIfNeeded: kind) == UInt32(SOL_SOCKET) && kind >> 32 == UInt64(SO_TIMESTAMPNS)
-            return (sequence, isStamp ? seconds &* 1_000_000_000 &+ fraction : Self.now())
+            if received.count < 0 { return nil }
+            if let sequence = received.sequence { return (sequence, received.time) }
         }
     }
 }

@@ -191,7 +191,7 @@ struct PingEngine {
         // A socket's numbers have come round: what still waits under this one is given up.
         if let old = outstanding.removeValue(forKey: key) { pairs[old.pair].waiting -= 1 }
         pairs[pair].sent += 1
-        let sentAt = EchoSocket.now()
+        let sentAt = WallClock.now()
         if let code = socket.send(to: address, sequence: sequence) {
             pairs[pair].error = code.description
             return goOn(pair)

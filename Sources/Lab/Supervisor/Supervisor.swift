@@ -41,9 +41,7 @@ public final class Supervisor: Sendable {
         paths = state.paths
         self.state = state
         self.isRootless = isRootless
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        started = Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+        started = Double(WallClock.now()) / 1e9
         fabric = try labelled { () throws(SystemError) in try Fabric(topology) }
         cgroups = LabCgroups(lab: topology.name, state: state)
         self.topology = Mutex(topology)
