@@ -8,22 +8,13 @@ enum SwitchLoops {
     static func members(of topology: LabTopology) -> Set<String> {
         let switches = topology.nodes.filter { $0.kind == .switch }.map(\.name)
         let index = Dictionary(uniqueKeysWithValues: switches.enumerated().map { ($1, $0) })
-        var parent = Array(switches.indices)
-        func root(_ start: Int) -> Int {
-            var node = start
-            while parent[node] != node {
-                parent[node] = parent[parent[node]]
-                node = parent[node]
-            }
-            return node
-        }
+        var joined = DisjointSets(count: switches.count)
         var closing: [Int] = []
         for link in topology.links {
             guard let a = index[link.a.node], let b = index[link.b.node] else { continue }
-            let (rootA, rootB) = (root(a), root(b))
-            if rootA == rootB { closing.append(a) } else { parent[rootA] = rootB }
+            if !joined.join(a, b) { closing.append(a) }
         }
-        let looped = Set(closing.map(root))
-        return Set(switches.indices.filter { looped.contains(root($0)) }.map { switches[$0] })
+        let looped = Set(closing.map { joined.root(of: $0) })
+        return Set(switches.indices.filter { looped.contains(joined.root(of: $0)) }.map { switches[$0] })
     }
 }

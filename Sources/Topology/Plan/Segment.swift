@@ -24,21 +24,13 @@ struct Segment: Equatable, Sendable {
             }
         }
         func forwards(_ n: Int) -> Bool { nodes[n].kind == .switch || nodes[n].kind == .bridge }
-        var parent = Array(nodes.indices)
-        func root(_ n: Int) -> Int {
-            var n = n
-            while parent[n] != n {
-                parent[n] = parent[parent[n]]
-                n = parent[n]
-            }
-            return n
-        }
+        var joined = DisjointSets(count: nodes.count)
         var attached: [(member: Member, to: Int)] = []
         var direct: [Segment] = []
         for link in topology.links {
             guard let a = interfaces[link.a], let b = interfaces[link.b] else { continue }
             switch (forwards(a.node), forwards(b.node)) {
-            case (true, true): parent[root(a.node)] = root(b.node)
+            case (true, true): joined.join(a.node, b.node)
             case (true, false): attached.append((b, a.node))
             case (false, true): attached.append((a, b.node))
             case (false, false):
@@ -50,7 +42,7 @@ struct Segment: Equatable, Sendable {
         var places: [Int: Int] = [:]
         var switched: [Segment] = []
         for (member, to) in attached {
-            let key = root(to)
+            let key = joined.root(of: to)
             if places[key] == nil {
                 places[key] = switched.count
                 switched.append(Segment())
