@@ -216,25 +216,3 @@ public final class Poller: @unchecked Sendable {
         wakeLateness = (wakeLateness &* 15 &+ late) / 16
     }
 }
-
-/// A gate that threads wait at until it is opened, once and for all.
-final class Gate: Sendable {
-    nonisolated(unsafe) private let semaphore: UnsafeMutablePointer<sem_t>
-
-    init() {
-        semaphore = .allocate(capacity: 1)
-        sem_init(semaphore, 0, 0)
-    }
-
-    deinit {
-        sem_destroy(semaphore)
-        semaphore.deallocate()
-    }
-
-    func open() { sem_post(semaphore) }
-
-    func wait() {
-        while sem_wait(semaphore) != 0 && errno == EINTR {}
-        sem_post(semaphore)
-    }
-}

@@ -96,25 +96,15 @@ public final class NamespaceThread: @unchecked Sendable {
 /// Carries one result from the thread that runs to the thread that waits.
 private final class ResultBox<Success: ~Copyable, Failure: Error>: @unchecked Sendable {
     private var result: Result<Success, Failure>?
-    private let done: UnsafeMutablePointer<sem_t>
-
-    init() {
-        done = .allocate(capacity: 1)
-        sem_init(done, 0, 0)
-    }
-
-    deinit {
-        sem_destroy(done)
-        done.deallocate()
-    }
+    private let done = Gate()
 
     func finish(_ result: consuming Result<Success, Failure>) {
         self.result = consume result
-        sem_post(done)
+        done.open()
     }
 
     func take() throws(Failure) -> Success {
-        while sem_wait(done) != 0 {}
+        done.wait()
         let taken = result.take()!
         return try taken.get()
     }
