@@ -89,6 +89,11 @@ struct Fields {
         }
     }
 
+    /// Parses into `place`, which keeps what it had (from an earlier layer) where there is no value, or a wrong one.
+    func read<Value>(_ key: String, into place: inout Value?, _ convert: (String) throws(ValueError) -> Value) {
+        if let value = parse(key, convert) { place = value }
+    }
+
     func flag(_ key: String) -> Bool? {
         parse(key) { text throws(ValueError) in
             switch text.lowercased() {

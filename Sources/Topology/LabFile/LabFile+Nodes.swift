@@ -227,59 +227,34 @@ extension LabFile {
         for (key, value) in fields.pairs("env") ?? [] { host.environment[key] = value }
         for (key, value) in fields.pairs("sysctls") ?? [] { host.sysctls[key] = value }
         if let dir = fields.text("dir") { host.workingDirectory = dir }
-        if let cpu = fields.parse(
-            "cpu",
-            { text throws(ValueError) in
-                let cores = try Units.realValue(text, 0...4096, "a number of cores")
-                guard cores >= 0.001 else {
-                    throw ValueError("\(text) cores run nothing", "leave cpu out for no limit")
+        fields.read("cpu", into: &host.cpuLimit) { text throws(ValueError) in
+            let cores = try Units.realValue(text, 0...4096, "a number of cores")
+            guard cores >= 0.001 else {
+                throw ValueError("\(text) cores run nothing", "leave cpu out for no limit")
+            }
+            return cores
+        }
+        fields.read("cpu-shares", into: &host.cpuShares) { text throws(ValueError) in
+            UInt64(try Units.countValue(text, 2...262144, "a share"))
+        }
+        fields.read("cpu-set", into: &host.cpuset) { text throws(ValueError) in
+            let good = text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { part in
+                let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0.trimmed) }
+                guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1] else {
+                    return false
                 }
-                return cores
-            })
-        {
-            host.cpuLimit = cpu
+                return first >= 0 && first <= last && last < 8192
+            }
+            guard good else { throw ValueError("“\(text)” is not a set of processors", "write 0-2,4") }
+            return text.filter { !$0.isWhitespace }
         }
-        if let shares = fields.parse(
-            "cpu-shares",
-            { text throws(ValueError) in
-                try Units.countValue(text, 2...262144, "a share")
-            })
-        {
-            host.cpuShares = UInt64(shares)
+        fields.read("memory", into: &host.memory) { text throws(ValueError) in
+            let bytes = try Units.sizeValue(text)
+            guard bytes >= 1 << 20 else { throw ValueError("\(text) of memory run nothing", "1M is the least") }
+            return bytes
         }
-        if let set = fields.parse(
-            "cpu-set",
-            { text throws(ValueError) in
-                let good = text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { part in
-                    let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0.trimmed) }
-                    guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1] else {
-                        return false
-                    }
-                    return first >= 0 && first <= last && last < 8192
-                }
-                guard good else { throw ValueError("“\(text)” is not a set of processors", "write 0-2,4") }
-                return text.filter { !$0.isWhitespace }
-            })
-        {
-            host.cpuset = set
-        }
-        if let memory = fields.parse(
-            "memory",
-            { text throws(ValueError) in
-                let bytes = try Units.sizeValue(text)
-                guard bytes >= 1 << 20 else { throw ValueError("\(text) of memory run nothing", "1M is the least") }
-                return bytes
-            })
-        {
-            host.memory = memory
-        }
-        if let pids = fields.parse(
-            "pids",
-            { text throws(ValueError) in
-                try Units.countValue(text, 1...4_194_304, "a number of processes")
-            })
-        {
-            host.pids = UInt64(pids)
+        fields.read("pids", into: &host.pids) { text throws(ValueError) in
+            UInt64(try Units.countValue(text, 1...4_194_304, "a number of processes"))
         }
         enum PIDNamespace: String, CaseIterable { case shared, `private` }
         if let choice = fields.oneOf("pid-namespace", PIDNamespace.self) { host.privatePIDs = choice == .private }
@@ -340,18 +315,13 @@ extension LabFile {
         {
             bridge.controller = controller
         }
-        if let dpid = fields.parse(
-            "dpid",
-            { text throws(ValueError) in
-                let digits = (text.hasPrefix("0x") ? String(text.dropFirst(2)) : text).filter { $0 != ":" }
-                guard let value = UInt64(digits, radix: 16), value > 0 else {
-                    throw ValueError(
-                        "“\(text)” is not a datapath identifier", "write up to 16 hexadecimal digits, not 0")
-                }
-                return value
-            })
-        {
-            bridge.datapathID = dpid
+        fields.read("dpid", into: &bridge.datapathID) { text throws(ValueError) in
+            let digits = (text.hasPrefix("0x") ? String(text.dropFirst(2)) : text).filter { $0 != ":" }
+            guard let value = UInt64(digits, radix: 16), value > 0 else {
+                throw ValueError(
+                    "“\(text)” is not a datapath identifier", "write up to 16 hexadecimal digits, not 0")
+            }
+            return value
         }
         if let ageing = fields.parse("ageing", { text throws(ValueError) in try Units.timeValue(text) }) {
             bridge.ageing = ageing
@@ -426,20 +396,15 @@ extension LabFile {
     }
 
     func applyAddresses(_ fields: Fields, _ settings: inout InterfaceSettings) {
-        if let mac = fields.parse(
-            "mac",
-            { text throws(ValueError) in
-                guard let mac = MACAddress(text) else {
-                    throw ValueError("“\(text)” is not an Ethernet address", "write 02:00:00:00:00:01, in quotes")
-                }
-                guard !mac.isMulticast, mac != .zero else {
-                    throw ValueError(
-                        "\(text) is not the address of one interface", "let the first byte be even, 02 for example")
-                }
-                return mac
-            })
-        {
-            settings.mac = mac
+        fields.read("mac", into: &settings.mac) { text throws(ValueError) in
+            guard let mac = MACAddress(text) else {
+                throw ValueError("“\(text)” is not an Ethernet address", "write 02:00:00:00:00:01, in quotes")
+            }
+            guard !mac.isMulticast, mac != .zero else {
+                throw ValueError(
+                    "\(text) is not the address of one interface", "let the first byte be even, 02 for example")
+            }
+            return mac
         }
         if let value = fields["ipv4"] {
             settings.ipv4 =
