@@ -134,7 +134,11 @@ struct HostTests {
     }
 
     @Test func flowsAndTraces() throws {
+        let before = MonotonicClock.now()
         let lab = try TestLab("single,2", name: "flows")
+        guard case .switchReport(let fresh) = try lab.client().request(.inspectSwitch(node: "s1")) else { return }
+        #expect(fresh.flows.count == 1)
+        #expect(fresh.flows.allSatisfy { $0.duration > 0 && $0.duration <= MonotonicClock.now() - before })
         try lab.client().request(.addFlow(node: "s1", flow: "priority=100,icmp,nw_dst=10.0.0.2,actions=drop"))
         #expect(try lab.ping(PingRequest(pairs: [["h1", "h2"]], timeout: 300_000_000)).first?.received == 0)
         guard

@@ -35,9 +35,16 @@ final class LabCgroups: Sendable {
             }
             for path in planned.sorted() { try state.add(.cgroup(path: path)) }
             let cgroup = try labelled("cannot limit the host \(host)") { () throws(SystemError) in
-                let cgroup = try Cgroup.make("\(parent)/\(host)", controllers: limits.controllers, in: found)
-                try cgroup.apply(limits)
-                return cgroup
+                do throws(SystemError) {
+                    let cgroup = try Cgroup.make("\(parent)/\(host)", controllers: limits.controllers, in: found)
+                    try cgroup.apply(limits)
+                    return cgroup
+                } catch {
+                    guard error.code == .accessDenied || error.code == .notPermitted else { throw error }
+                    throw SystemError(
+                        error.operation, error.object, code: error.code,
+                        remedy: "run as root, or: systemd-run --user --scope -p Delegate=yes rookery …")
+                }
             }
             return HostCgroup(cgroup: cgroup, limits: limits)
         }
