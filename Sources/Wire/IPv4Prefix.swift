@@ -67,20 +67,8 @@ extension IPv4Prefix: LosslessStringConvertible {
     public var description: String { "\(address)/\(length)" }
 }
 
-extension IPv4Prefix: Codable {
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        guard let prefix = IPv4Prefix(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is not an IPv4 prefix")
-        }
-        self = prefix
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
+extension IPv4Prefix: CodableAsText {
+    public static var noun: String { "an IPv4 prefix" }
 }
 
 /// The address and the number of `address/number`: one to three digits without leading zeros.

@@ -183,18 +183,6 @@ extension IPv6Address: LosslessStringConvertible {
     }
 }
 
-extension IPv6Address: Codable {
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        guard let address = IPv6Address(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is not an IPv6 address")
-        }
-        self = address
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
+extension IPv6Address: CodableAsText {
+    public static var noun: String { "an IPv6 address" }
 }

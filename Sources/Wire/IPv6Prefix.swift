@@ -70,18 +70,6 @@ extension IPv6Prefix: LosslessStringConvertible {
     public var description: String { "\(address)/\(length)" }
 }
 
-extension IPv6Prefix: Codable {
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        guard let prefix = IPv6Prefix(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is not an IPv6 prefix")
-        }
-        self = prefix
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
+extension IPv6Prefix: CodableAsText {
+    public static var noun: String { "an IPv6 prefix" }
 }

@@ -102,18 +102,6 @@ extension MACAddress: Comparable {
     public static func < (a: MACAddress, b: MACAddress) -> Bool { a.rawValue < b.rawValue }
 }
 
-extension MACAddress: Codable {
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        guard let address = MACAddress(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is not a MAC address")
-        }
-        self = address
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
+extension MACAddress: CodableAsText {
+    public static var noun: String { "a MAC address" }
 }

@@ -406,32 +406,25 @@ extension LabFile {
             }
             return mac
         }
-        if let value = fields["ipv4"] {
-            settings.ipv4 =
-                problems.attempt(value) { value throws(ValueError) in
-                    var all: [IPv4Prefix] = []
-                    for text in try value.texts("ipv4") {
-                        guard let prefix = IPv4Prefix(text) else {
-                            throw ValueError("“\(text)” is not an IPv4 address with prefix length", "write 10.0.0.1/24")
-                        }
-                        all.append(prefix)
-                    }
-                    return all
-                } ?? []
-        }
-        if let value = fields["ipv6"] {
-            settings.ipv6 =
-                problems.attempt(value) { value throws(ValueError) in
-                    var all: [IPv6Prefix] = []
-                    for text in try value.texts("ipv6") {
-                        guard let prefix = IPv6Prefix(text) else {
-                            throw ValueError("“\(text)” is not an IPv6 address with prefix length", "write fd00::1/64")
-                        }
-                        all.append(prefix)
-                    }
-                    return all
-                } ?? []
-        }
+        if let prefixes: [IPv4Prefix] = prefixes(fields, "ipv4", "IPv4", "10.0.0.1/24") { settings.ipv4 = prefixes }
+        if let prefixes: [IPv6Prefix] = prefixes(fields, "ipv6", "IPv6", "fd00::1/64") { settings.ipv6 = prefixes }
+    }
+
+    /// One address with prefix length or several; nil where the key is not there, none where one is wrong.
+    private func prefixes<Prefix: LosslessStringConvertible>(
+        _ fields: Fields, _ key: String, _ family: String, _ example: String
+    ) -> [Prefix]? {
+        guard let value = fields[key] else { return nil }
+        return problems.attempt(value) { value throws(ValueError) in
+            var all: [Prefix] = []
+            for text in try value.texts(key) {
+                guard let prefix = Prefix(text) else {
+                    throw ValueError("“\(text)” is not an \(family) address with prefix length", "write \(example)")
+                }
+                all.append(prefix)
+            }
+            return all
+        } ?? []
     }
 
     private func interface(_ entry: Fields.Entry) -> InterfaceSettings {
