@@ -35,7 +35,8 @@ struct PingEngine {
     }
 
     private let names: [String]
-    private let addresses: [LabTopology.Node]
+    /// What each host has for addresses now, those of its loopback last.
+    private let addresses: [[HostPrefix]]
     private let sockets: [EchoSocket?]
     private var pairs: [Pair] = []
     private let request: PingRequest
@@ -74,7 +75,14 @@ struct PingEngine {
             }
         }
         names = nodes.map(\.name)
-        addresses = nodes
+        var involved: Set<Int> = []
+        for (source, destination) in wanted { involved.formUnion([source, destination]) }
+        let found = try Host.addresses(
+            of: involved.map { (index) throws(LabError) in try supervisor.host(nodes[index].name) })
+        addresses = nodes.map { node in
+            let all = found[node.name] ?? []
+            return (all.filter { $0.interface != "lo" } + all.filter { $0.interface == "lo" }).map(\.prefix)
+        }
         identifier = UInt16(truncatingIfNeeded: MonotonicClock.now() / 1000)
         nextSequence = Array(repeating: 1, count: nodes.count)
         let readiness = try labelled { () throws(SystemError) in Readiness(try Epoll()) }
@@ -222,17 +230,25 @@ struct PingEngine {
 
     /// The destination's first address on a subnet of the source's, else its first.
     private func target(_ source: Int, _ destination: Int) -> HostAddress? {
-        let (from, to) = (addresses[source].interfaces, addresses[destination].interfaces)
-        if request.ipv6 {
-            let own = from.flatMap(\.ipv6)
-            let candidates = to.flatMap(\.ipv6)
-            let near = candidates.first { candidate in own.contains { $0.contains(candidate.address) } }
-            return (near ?? candidates.first).map { .v6($0.address) }
+        func ofFamily(_ prefix: HostPrefix) -> Bool {
+            if case .v6 = prefix.address { return request.ipv6 }
+            return !request.ipv6
         }
-        let own = from.flatMap(\.ipv4)
-        let candidates = to.flatMap(\.ipv4)
-        let near = candidates.first { candidate in own.contains { $0.contains(candidate.address) } }
-        return (near ?? candidates.first).map { .v4($0.address) }
+        let own = addresses[source].filter(ofFamily)
+        let candidates = addresses[destination].filter(ofFamily)
+        return (candidates.first { candidate in own.contains { $0.contains(candidate.address) } } ?? candidates.first)?
+            .address
+    }
+}
+
+extension HostPrefix {
+    /// Whether `other` lies in the network of this address.
+    fileprivate func contains(_ other: HostAddress) -> Bool {
+        switch (address, other) {
+        case (.v4(let own), .v4(let other)): IPv4Prefix(own, length: length).contains(other)
+        case (.v6(let own), .v6(let other)): IPv6Prefix(own, length: length).contains(other)
+        default: false
+        }
     }
 }
 
