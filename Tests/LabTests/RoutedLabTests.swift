@@ -36,7 +36,8 @@ struct RoutedLabTests {
         let results = try lab.ping()
         #expect(results.count == 12)
         #expect(results.allSatisfy { $0.received == 1 })
-        #expect(try lab.ping(PingRequest(ipv6: true)).allSatisfy { $0.received == 1 })
+        let results6 = try lab.ping(PingRequest(ipv6: true))
+        #expect(results6.allSatisfy { $0.received == 1 }, "\(results6)")
     }
 
     @Test func accessPortsKeepVLANsApart() throws {

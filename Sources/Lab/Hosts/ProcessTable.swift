@@ -20,6 +20,11 @@ final class ProcessTable: Sendable {
         }
     }
 
+    /// Runs something that starts programs and waits for them itself: meanwhile nobody else reaps them.
+    func withoutReaping<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+        try running.withLock { (_) throws(Failure) in try body() }
+    }
+
     /// Reaps all that has ended; called when SIGCHLD has come.
     func reap() {
         let ends = running.withLock { table in

@@ -115,7 +115,9 @@ extension Supervisor {
                 path: "/proc/sys/net/ipv4/ip_forward", need: .value("1"), network: MachineSettings.ownNetwork())
         ])
         _ = try labelled { () throws(AddressTranslationError) in
-            try AddressTranslation.start(subnet: subnet, interface: interface, label: label)
+            try processes.withoutReaping { () throws(AddressTranslationError) in
+                try AddressTranslation.start(subnet: subnet, interface: interface, label: label)
+            }
         }
     }
 
