@@ -67,6 +67,20 @@ import Testing
         }
     }
 
+    /// A lab in another network namespace does not see the neighbour tables' settings.
+    @Test func aLabThatDoesNotSeeASettingLeavesItsRecord() throws {
+        try withSetting("10240") { settings, setting in
+            let lab = try claim(20_000, of: setting, in: settings)
+            rename(setting, setting + ".hidden")
+            let blind = try claim(20_000, of: setting + ".absent", in: settings)
+            MachineSettings.release(claim: blind.path)
+            rename(setting + ".hidden", setting)
+            MachineSettings.release(claim: lab.path)
+            #expect(value(setting) == 10_240)
+            #expect(!File.exists(settings.directory))
+        }
+    }
+
     @Test func enoughIsLeftAlone() throws {
         try withSetting("10240") { settings, setting in
             let small = try claim(200, of: setting, in: settings)
