@@ -95,6 +95,8 @@ struct RingLoop: ~Copyable {
 
     private mutating func wait() {
         if spinning.goesOn(now: MonotonicClock.now()) {
+            // Whoever else wants this processor, a host's program that a packet has just woken, goes first.
+            sched_yield()
             ring.enter(wait: 0, timeout: -1)
             return
         }

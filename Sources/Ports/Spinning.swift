@@ -6,7 +6,7 @@
 /// nothing, it is tried anew from time to time. An idle poller sleeps.
 struct Spinning {
     /// Longest time to look out, in nanoseconds.
-    static let longest: UInt64 = 60_000
+    static let longest: UInt64 = 150_000
     /// Below this there is no point in looking out.
     static let shortest: UInt64 = 4_000
     /// Sleeps between two trials while it does not pay.

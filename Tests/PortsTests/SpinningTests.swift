@@ -27,7 +27,7 @@ import Testing
         var spinning = Spinning()
         var now: UInt64 = 0
         spinning.packetsCame(now: now)
-        sleeps(&spinning, &now, count: 12)
+        sleeps(&spinning, &now, count: 16)
         #expect(spinning.span < Spinning.shortest)
         #expect(looksOut(&spinning, now) == false)
         sleeps(&spinning, &now, count: Spinning.trialInterval)
