@@ -235,6 +235,17 @@ def rtt():
         for share, limit in ((0.5, dict(at_most=1.2)), (0.99, {})):
             figures = [[percentile(each, share) for each in rounds] for rounds in times]
             rows += compared("rtt", f"RTT, {what}, p{share * 100:.0f}", "µs", networks, figures, KernelBridge=limit)
+
+    # Where the hosts' programs run decides what the bridge takes: on one processor, waking the other program is a switch
+    # of context; on two, it is an interrupt. Our packets cross a thread of their own in either case.
+    for processors, where in (((0, 0), "one processor"), ((0, 1), "two processors")):
+        networks = [Rookery(file=ONE_SWITCH)] + peers(KernelBridge)
+        for network in networks:
+            network.start(1, "taskset", "-c", str(processors[1]), tool, "echo")
+        times = alternate(networks, lambda network: [float(line) for line in network.run(
+            0, "taskset", "-c", str(processors[0]), tool, "pingpong", network.address, "5000", "0").split()])
+        figures = [[percentile(each, 0.5) for each in rounds] for rounds in times]
+        rows += compared("rtt", f"RTT, UDP back to back, both programs on {where}, p50", "µs", networks, figures)
     return rows
 
 
