@@ -31,15 +31,16 @@ run up Examples/abilene.yml --name $lab -d
 say "2. Every city pings every city: 110 pairs against the propagation delay of their way"
 run ping -n $lab -c 3 --expect
 
-say "3. A web server in New York, a download in Seattle, over links of 1 Gbit/s"
-head -c 100000000 /dev/urandom >"$files/file"
+say "3. A web server in New York behind a link of 100 Mbit/s, and a download of 40 MB in Seattle"
+head -c 40000000 /dev/urandom >"$files/file"
+run link set -n $lab h-new-york:new-york rate=100mbit
 run exec -n $lab --detach h-new-york -- python3 -m http.server 80 --directory "$files"
 run path -n $lab h-seattle h-new-york
 for _ in $(seq 50); do
     "$rookery" exec -n $lab h-seattle -- curl -s -o /dev/null http://h-new-york/ && break
     sleep 0.1
 done
-run exec -n $lab h-seattle -- sh -c "curl -s -o '$files/copy' -w '%{size_download} bytes in %{time_total} s\n' http://h-new-york/file && cmp '$files/file' '$files/copy' && echo 'the copy is the original, byte for byte'"
+run exec -n $lab h-seattle -- sh -c "curl -s -o '$files/copy' -w '%{size_download} bytes in %{time_total} s: %{speed_download} bytes/s of 12500000\n' http://h-new-york/file && cmp '$files/file' '$files/copy' && echo 'the copy is the original, byte for byte'"
 
 say "4. A link on that way is cut: the spanning tree finds another one"
 cut=$("$rookery" path -n $lab h-seattle h-new-york --json |
