@@ -28,7 +28,7 @@ extension Supervisor {
     /// Changes the links that `name` means: `a:b` (all links between two nodes), `node:interface`, `a:eth1-b:eth0`.
     func change(linksNamed name: String, _ change: LinkChange) throws(LabError) {
         let lab = topology.withLock { $0 }
-        let found = LinkName.find(name, in: lab)
+        let found = lab.selections(link: name)
         if found.isEmpty {
             throw LabError("no link “\(name)” (write a:b, node:interface or a:eth1-b:eth0; rookery ps lists the links)")
         }
@@ -140,33 +140,5 @@ extension Supervisor {
 extension HostAddress {
     var isLinkLocal: Bool {
         if case .v6(let address) = self { address.isLinkLocal } else { false }
-    }
-}
-
-/// Names of links, as people write them.
-enum LinkName {
-    /// - Returns: places in the topology, and whether the name runs against the link's own direction.
-    static func find(_ name: String, in lab: LabTopology) -> [(index: Int, isReversed: Bool)] {
-        let nodes = Set(lab.nodes.map(\.name))
-        var found: [(index: Int, isReversed: Bool)] = []
-        for (index, link) in lab.links.enumerated() {
-            for (from, to, isReversed) in [(link.a, link.b, false), (link.b, link.a, true)] {
-                let isMeant =
-                    name == "\(from.node):\(to.node)" && nodes.contains(to.node) || name == "\(from)-\(to)"
-                if isMeant {
-                    found.append((index, isReversed))
-                    break
-                }
-            }
-        }
-        if !found.isEmpty { return found }
-        for (index, link) in lab.links.enumerated() {
-            if name == "\(link.a)" {
-                found.append((index, false))
-            } else if name == "\(link.b)" {
-                found.append((index, true))
-            }
-        }
-        return found
     }
 }

@@ -12,34 +12,27 @@ extension LabTopology {
         do { return try link(text) } catch { throw TopologyError(error.what, remedy: error.remedy) }
     }
 
+    /// Every link that `text` names in one of these ways: by an interface it is one, by two nodes all between them.
+    public func selections(link text: String) -> [Selection] {
+        var between: [Selection] = []
+        for (index, link) in links.enumerated() {
+            for (near, far, isReversed) in [(link.a, link.b, false), (link.b, link.a, true)] {
+                let selection = Selection(index: index, isReversed: isReversed)
+                if text == "\(near)" || text == "\(near)-\(far)" { return [selection] }
+                if text == "\(near.node):\(far.node)", between.last?.index != index { between.append(selection) }
+            }
+        }
+        return between
+    }
+
     func link(_ text: String) throws(ValueError) -> Selection {
         let text = text.trimmed
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        var found: [Selection] = []
-        if parts.count == 2 {
-            for (index, link) in links.enumerated() {
-                if link.a.node == parts[0], link.a.interface == parts[1] {
-                    return .init(index: index, isReversed: false)
-                }
-                if link.b.node == parts[0], link.b.interface == parts[1] {
-                    return .init(index: index, isReversed: true)
-                }
-                if link.a.node == parts[0], link.b.node == parts[1] {
-                    found.append(.init(index: index, isReversed: false))
-                }
-                if link.b.node == parts[0], link.a.node == parts[1] {
-                    found.append(.init(index: index, isReversed: true))
-                }
-            }
-        } else if parts.count == 3 {
-            for (index, link) in links.enumerated() {
-                if "\(link.a)-\(link.b)" == text { return .init(index: index, isReversed: false) }
-                if "\(link.b)-\(link.a)" == text { return .init(index: index, isReversed: true) }
-            }
-        } else {
+        guard parts.count == 2 || parts.count == 3 else {
             throw ValueError(
                 "“\(text)” does not name a link", "write h1:s1 (two nodes) or h1:eth0 (node and interface)")
         }
+        let found = selections(link: text)
         if found.count == 1 { return found[0] }
         if found.count > 1 {
             let names = found.prefix(4).map { "\(links[$0.index].a)" }.joined(separator: ", ")
