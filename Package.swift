@@ -22,10 +22,13 @@ let package = Package(
     products: [
         .executable(name: "rookery", targets: ["rookery"]),
         .executable(name: "rookery-lab", targets: ["rookery-lab"]),
+        .executable(name: "rookery-switchd", targets: ["rookery-switchd"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
     targets: [
         // C: constants, ioctls, the code between clone and exec.
@@ -39,18 +42,44 @@ let package = Package(
         .target(name: "Switch", dependencies: ["Wire"], swiftSettings: hot),
         // Packets in and out of the kernel.
         .target(name: "Ports", dependencies: ["Linux", "HostNetwork", "Switch", "Wire"], swiftSettings: hot),
+        // The management of a switch: the protocols as pure codecs, the streams that carry them, the agent.
+        .target(name: "OpenFlow", dependencies: ["Switch", "Wire"], swiftSettings: hot),
+        .target(name: "OVSDB", dependencies: ["Linux"], swiftSettings: strict),
+        .target(
+            name: "Streams",
+            dependencies: [
+                "Linux", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "VirtualSwitch",
+            dependencies: ["OpenFlow", "OVSDB", "Streams", "Ports", "Switch", "HostNetwork", "Linux", "Wire"],
+            swiftSettings: strict),
+        .target(
+            name: "Controller", dependencies: ["OpenFlow", "Streams", "Switch", "Wire"], swiftSettings: strict),
         // A lab as data; a lab alive.
         .target(
             name: "Topology", dependencies: ["Switch", "Wire", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
         .target(
             name: "Lab",
-            dependencies: ["Topology", "Ports", "Switch", "HostNetwork", "Linux", "Wire"],
+            dependencies: [
+                "Topology", "VirtualSwitch", "Controller", "OpenFlow", "Streams", "Ports", "Switch", "HostNetwork", "Linux",
+                "Wire",
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "rookery-switchd",
+            dependencies: [
+                "VirtualSwitch", "OVSDB", "Streams", "Ports", "Switch", "Linux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "rookery",
             dependencies: [
-                "Lab", "Topology", "Switch", "HostNetwork", "Linux", "Wire", "CLibedit",
+                "Lab", "Topology", "Controller", "OVSDB", "OpenFlow", "Streams", "Switch", "HostNetwork", "Linux", "Wire", "CLibedit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -64,6 +93,19 @@ let package = Package(
         .testTarget(name: "SwitchTests", dependencies: ["Switch", "Wire", "AllocationCount"], swiftSettings: strict),
         .testTarget(
             name: "PortsTests", dependencies: ["Ports", "Switch", "HostNetwork", "Linux", "Wire"],
+            swiftSettings: strict),
+        .testTarget(name: "OpenFlowTests", dependencies: ["OpenFlow", "Switch", "Wire"], swiftSettings: strict),
+        .testTarget(name: "OVSDBTests", dependencies: ["OVSDB", "Linux"], swiftSettings: strict),
+        .testTarget(name: "StreamsTests", dependencies: ["Streams", "Linux"], swiftSettings: strict),
+        .testTarget(
+            name: "VirtualSwitchTests",
+            dependencies: [
+                "VirtualSwitch", "rookery-switchd", "OpenFlow", "OVSDB", "Streams", "Ports", "Switch", "HostNetwork",
+                "Linux", "Wire",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ControllerTests", dependencies: ["Controller", "OpenFlow", "Streams", "Switch", "Wire"],
             swiftSettings: strict),
         .testTarget(name: "TopologyTests", dependencies: ["Topology", "Switch", "Wire"], swiftSettings: strict),
         .testTarget(

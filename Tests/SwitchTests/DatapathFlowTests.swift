@@ -89,7 +89,7 @@ import Testing
         let (lab, bridge, hosts) = secure()
         lab.datapath.addFlow(
             bridge: bridge, table: 0, priority: 1, match: Match(),
-            instructions: .init(apply: [.decrementTTL, .output(2)]), now: 0)
+            instructions: .init(apply: [.decrementTTL(), .output(2)]), now: 0)
         let ok = lab.send(H.udp(to: H.mac(hosts[1]), from: H.mac(hosts[0]), ttl: 9), from: hosts[0])
         #expect(ok.map(\.frame) == [H.udp(to: H.mac(hosts[1]), from: H.mac(hosts[0]), ttl: 8)])
         #expect(lab.send(H.udp(to: H.mac(hosts[1]), from: H.mac(hosts[0]), ttl: 1), from: hosts[0]).isEmpty)

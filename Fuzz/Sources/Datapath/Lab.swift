@@ -84,7 +84,7 @@ final class Lab {
                 .setField(.ipv4Source, value: FieldValue(0x0a00_0001 as UInt32), mask: .ones(32)),
                 .setField(.ipv6Destination, value: FieldValue(high: 1, low: 2), mask: .ones(128)),
                 .setField(.tcpDestination, value: FieldValue(80 as UInt16), mask: .ones(16)),
-                .decrementTTL, .output(PortNumber.flood),
+                .decrementTTL(), .output(PortNumber.flood),
             ]
         case 2:
             actions = [

@@ -37,7 +37,7 @@ enum ActionText {
             guard parts.count == 2 else { throw FlowSyntaxError("enqueue takes a port and a queue: enqueue:1:2") }
             return .enqueue(port: try port(parts[0]), queue: try FlowText.number(parts[1], "queue"))
         case "set_queue": return .setQueue(try FlowText.number(argument, name))
-        case "dec_ttl": return .decrementTTL
+        case "dec_ttl": return .decrementTTL()
         case "pop_vlan", "strip_vlan": return .popVLAN
         case "push_vlan":
             let type: UInt16 = try FlowText.number(argument, name)

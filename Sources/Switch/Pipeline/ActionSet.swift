@@ -29,7 +29,7 @@ struct ActionSet {
             }
         case .setQueue(let number): queue = number
         case .output, .enqueue, .resubmit: output = action
-        case .drop: break
+        default: break
         }
     }
 
@@ -39,7 +39,7 @@ struct ActionSet {
         var list: [Action] = []
         if popVLAN { list.append(.popVLAN) }
         if let pushVLAN { list.append(.pushVLAN(tpid: pushVLAN)) }
-        if decrementTTL { list.append(.decrementTTL) }
+        if decrementTTL { list.append(.decrementTTL()) }
         list += sets
         if let queue { list.append(.setQueue(queue)) }
         return list + [output]

@@ -221,11 +221,13 @@ final class Translation {
                     return
                 }
                 key.set(.ipTTL, ttl - 1)
-            case .resubmit(let port, let table):
+            case .resubmit(let port, let table, _):
                 resubmit(port: port, table: table, place)
             case .drop:
                 drop(.flow)
                 return
+            default:
+                break
             }
         }
     }

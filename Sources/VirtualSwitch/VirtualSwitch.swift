@@ -1,0 +1,1 @@
+// The bridges of the virtual switch and their management.
