@@ -78,6 +78,11 @@ public enum File {
 
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// Sets the permission bits of a file.
+    public static func setMode(_ path: String, _ mode: UInt32) throws(SystemError) {
+        guard chmod(path, mode) == 0 else { throw SystemError("set the mode of", path) }
+    }
+
     /// Makes a directory; one that exists is fine.
     /// - Parameter parents: makes the missing directories above it, too.
     public static func makeDirectory(
