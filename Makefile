@@ -6,10 +6,10 @@ BUILD_FLAGS = -c release --explicit-target-dependency-import-check error
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := build
-.PHONY: build demo test check bench format install uninstall clean deps help fuzz
+.PHONY: build demo test check bench conformance format install uninstall clean deps help fuzz
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 deps: ## install what building and the demo need (Debian, as root)
 	@./Scripts/install-dependencies.sh build
@@ -31,6 +31,9 @@ check: ## formatting, lint, declared imports, warnings, pure cores, hot function
 bench: build ## the benchmarks against the peers; writes Benchmarks/results.md
 	@./Scripts/install-dependencies.sh bench
 	@./Benchmarks/run.sh
+
+conformance: build ## the OpenFlow conformance suites that CONFORMANCE_DIR holds, against rookery-switchd
+	@./Conformance/run.sh
 
 fuzz: ## each fuzz target for a minute
 	@for target in PacketParser VirtioHeader; do ./Fuzz/run.sh $$target 60; done
