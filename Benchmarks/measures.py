@@ -2,6 +2,7 @@
 import argparse, contextlib, json, os, statistics, subprocess, sys, time
 
 import bench
+from Switch import management
 from bench import BIN, HERE, KernelBridge, Missing, OpenVSwitch, OpenVSwitchDPDK, Rookery, Row, TokenBucket
 from bench import iperf, peers, percentile, pings, run, start
 
@@ -314,19 +315,23 @@ def rate():
 
 
 MEASURES = {"start-stop": start_stop, "start-stop-large": start_stop_large, "memory": memory, "tcp": tcp,
-            "tcp-chain": tcp_chain, "udp": udp, "rtt": rtt, "lookup": lookup, "delay": delay, "rate": rate}
+            "tcp-chain": tcp_chain, "udp": udp, "rtt": rtt, "lookup": lookup, "delay": delay, "rate": rate,
+            "flow-setup": lambda: management.flow_setup(alternate, compared),
+            "flow-load": lambda: management.flow_load(alternate, compared),
+            "add-ports": lambda: management.add_ports(alternate, compared)}
+GROUPS = {"switch": ["flow-setup", "flow-load", "add-ports"]}
 
 
 def main():
     global options
     parser = argparse.ArgumentParser()
-    parser.add_argument("names", nargs="*", choices=[*MEASURES, []])
+    parser.add_argument("names", nargs="*", choices=[*MEASURES, *GROUPS, []])
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     bench.ORDER += MEASURES
     bad = 0
-    for name in options.names or MEASURES:
+    for name in [name for asked in options.names or MEASURES for name in GROUPS.get(asked, [asked])]:
         print(name, flush=True)
         try:
             bench.begin()
