@@ -1,0 +1,31 @@
+import Glibc
+import Linux
+
+/// Open vSwitch's own server with a switch's database in a directory of its own.
+final class ReferenceServer {
+    static let isThere = Command.exists("ovsdb-server") && File.exists(schema)
+    static let schema = "/usr/share/openvswitch/vswitch.ovsschema"
+
+    let directory = Directory()
+    private let pid: Int32
+
+    var socket: String { directory.path + "/db.sock" }
+
+    init() throws {
+        let path = directory.path
+        try Command("ovsdb-tool", "create", path + "/conf.db", Self.schema)
+        let start = try Command(
+            "ovsdb-server", path + "/conf.db", "--remote=punix:\(path)/db.sock", "--unixctl=\(path)/ctl",
+            "--pidfile=\(path)/pid", "--detach", "--no-chdir", "--log-file=\(path)/log", "-vconsole:off")
+        let text = (try? File.readText(path + "/pid")) ?? ""
+        pid = Int32(text.split(separator: "\n").first ?? "") ?? -1
+        if start.status != 0 || pid < 0 { throw SystemError("start ovsdb-server", start.errors, code: .noSuchProcess) }
+    }
+
+    deinit {
+        guard pid > 0 else { return }
+        kill(pid, SIGTERM)
+        // It removes its files in the directory; then the directory goes.
+        for _ in 0..<500 where kill(pid, 0) == 0 { usleep(10_000) }
+    }
+}
