@@ -38,19 +38,26 @@ struct EpollLoop: ~Copyable {
                     }
                 }
                 poller.newPorts.removeAll()
+                for device in poller.leavingPorts { try? epoll.remove(poller.ports[Int(device)].descriptor) }
+                poller.leavingPorts.removeAll()
             }
             datapath.run(now: MonotonicClock.now())
+            poller.giveTurns()
             flush()
             wait()
             epoll.wait(timeoutMilliseconds: 0) { ready in
-                if ready.token != Self.wakeToken { read(Int32(truncatingIfNeeded: ready.token)) }
+                if ready.token != Self.wakeToken {
+                    read(Int32(truncatingIfNeeded: ready.token))
+                } else {
+                    poller.wakeUp.drain()
+                }
             }
             flush()
         }
     }
 
     private func wait() {
-        guard let deadline = datapath.nextDeadline else {
+        guard let deadline = poller.nextDeadline() else {
             _ = epoll.waitReady(timeout: -1)
             return
         }

@@ -126,17 +126,23 @@ public final class Poller: @unchecked Sendable {
         return result.unsafelyUnwrapped
     }
 
+    /// Runs `body` on the poller's thread, between two batches, after the calls that were posted before it; does not wait.
+    public func post(_ body: @escaping @Sendable (Datapath, UInt64) -> Void) {
+        enqueue { [datapath] in body(datapath, MonotonicClock.now()) }
+    }
+
+    /// Calls that come while the thread has not yet looked share one wake-up.
     private func enqueue(_ call: @escaping () -> Void) {
         let call = Call(body: call)
         shared.withLock { $0.calls.append(call) }
-        hasCalls.store(true, ordering: .releasing)
-        wakeUp.signal()
+        if !hasCalls.exchange(true, ordering: .acquiringAndReleasing) { wakeUp.signal() }
     }
 
     /// Runs the calls that wait; false when the poller is to end.
     func runCalls() -> Bool {
-        guard hasCalls.exchange(false, ordering: .acquiring) else { return true }
+        // The signal goes first: one that comes behind the exchange is for a call that may have to wait for the next turn.
         wakeUp.drain()
+        guard hasCalls.exchange(false, ordering: .acquiringAndReleasing) else { return true }
         let (calls, goesOn) = shared.withLock { state in
             let calls = state.calls
             state.calls.removeAll()
@@ -144,6 +150,33 @@ public final class Poller: @unchecked Sendable {
         }
         for call in calls { call.body() }
         return goesOn
+    }
+
+    // MARK: What lives beside the data path
+
+    private var attendants: [any PollerAttendant] = []
+
+    /// Gives something a turn on this thread after each batch.
+    public func attend(_ attendant: any PollerAttendant & Sendable) {
+        run { [self] _, _ in attendants.append(attendant) }
+    }
+
+    /// Gives each attendant its turn.
+    @inline(never)
+    func giveTurns() {
+        guard !attendants.isEmpty else { return }
+        let now = MonotonicClock.now()
+        for attendant in attendants { attendant.turn(now: now) }
+    }
+
+    /// When the thread has to be awake, for the data path or its attendants.
+    @inline(never)
+    func nextDeadline() -> UInt64? {
+        var deadline = datapath.nextDeadline
+        for attendant in attendants {
+            if let other = attendant.nextDeadline { deadline = min(deadline ?? other, other) }
+        }
+        return deadline
     }
 
     // MARK: Devices
@@ -174,8 +207,21 @@ public final class Poller: @unchecked Sendable {
         portCount += 1
     }
 
-    /// Devices that the loop has not started to read yet.
+    /// Devices that the loop has not started to read yet, and those that it has not stopped to read yet.
     var newPorts: [Int32] = []
+    var leavingPorts: [Int32] = []
+
+    /// Stops reading and writing a device; then its descriptor may be closed. Its number is not given out again.
+    /// Not to be called on the poller's thread.
+    public func removeDevice(_ device: Int32) {
+        run { [self] _, _ in
+            ports[Int(device)].isOpen = false
+            newPorts.removeAll { $0 == device }
+            leavingPorts.append(device)
+        }
+        // When the loop takes another call, it has dealt with the one before.
+        run { _, _ in }
+    }
 
     // MARK: The thread
 

@@ -25,6 +25,7 @@ struct RingLoop: ~Copyable {
         static let read: UInt64 = 1 << 56
         static let write: UInt64 = 2 << 56
         static let wake: UInt64 = 3 << 56
+        static let cancel: UInt64 = 4 << 56
         static let mask: UInt64 = 0xff << 56
     }
 
@@ -69,6 +70,7 @@ struct RingLoop: ~Copyable {
             }
             if hasStopped { restart() }
             datapath.run(now: MonotonicClock.now())
+            poller.giveTurns()
             flush()
             wait()
             handleCompletions()
@@ -83,7 +85,16 @@ struct RingLoop: ~Copyable {
         guard poller.runCalls() else { return false }
         for device in poller.newPorts { startReading(device) }
         poller.newPorts.removeAll()
+        if !poller.leavingPorts.isEmpty { stopReading() }
         return true
+    }
+
+    /// Ends the reads of devices that leave. The kernel has everything that names their descriptors, writes included,
+    /// before the next call runs: whoever removes a device may close it then.
+    private mutating func stopReading() {
+        for device in poller.leavingPorts { ring.cancel(Tag.read | UInt64(device), userData: Tag.cancel) }
+        poller.leavingPorts.removeAll()
+        ring.enter(wait: 0, timeout: -1)
     }
 
     @inline(never)
@@ -100,7 +111,7 @@ struct RingLoop: ~Copyable {
             ring.enter(wait: 0, timeout: -1)
             return
         }
-        guard let deadline = datapath.nextDeadline else {
+        guard let deadline = poller.nextDeadline() else {
             ring.enter(wait: 1, timeout: -1)
             return
         }
@@ -145,6 +156,8 @@ struct RingLoop: ~Copyable {
                     }
                 }
                 if !completion.hasMore { readEnded(Int32(payload), completion.result) }
+            case Tag.cancel:
+                break
             default:
                 if !completion.hasMore { ring.pollMultishot(poller.wakeUp.rawValue, userData: Tag.wake) }
             }
