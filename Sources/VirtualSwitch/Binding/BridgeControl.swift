@@ -84,6 +84,8 @@ public protocol BridgeControl: AnyObject {
     /// A bridge goes: its connections are closed.
     func removeBridge(_ index: Int32)
     func setTLS(_ material: TLSMaterial?)
+    /// Closes the connections to a bridge's controllers and opens them anew.
+    func reconnect(_ index: Int32)
     /// How the controllers of a bridge are, in the order of its settings.
     func controllerStatus(_ index: Int32) -> [ControllerStatus]
     /// Says the same to all controllers as a new port description does.
