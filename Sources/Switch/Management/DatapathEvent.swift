@@ -58,16 +58,18 @@ public struct FlowSnapshot: Sendable {
     public var hardTimeout: UInt16
     public var importance: UInt16
     public var flags: FlowModification.Flags
-    /// Nanoseconds since it was added, since a packet last met it, since it was last modified.
+    /// Nanoseconds since it was added, and since a packet last met it (`UInt64.max`: not known).
     public var age: UInt64
     public var idle: UInt64
+    /// Nanoseconds since it was last modified; nil: not known.
+    public var sinceModified: UInt64?
     public var packets: UInt64
     public var bytes: UInt64
 
     public init(
         table: UInt8, priority: UInt16, match: Match, cookie: UInt64, instructions: Instructions, idleTimeout: UInt16,
         hardTimeout: UInt16, importance: UInt16, flags: FlowModification.Flags, age: UInt64, idle: UInt64,
-        packets: UInt64, bytes: UInt64
+        packets: UInt64, bytes: UInt64, sinceModified: UInt64? = nil
     ) {
         self.table = table
         self.priority = priority
@@ -80,6 +82,7 @@ public struct FlowSnapshot: Sendable {
         self.flags = flags
         self.age = age
         self.idle = idle
+        self.sinceModified = sinceModified
         self.packets = packets
         self.bytes = bytes
     }
