@@ -37,7 +37,7 @@ extension PacketEditing {
     }
 
     /// Carries a change of what is behind the pseudo-header into the transport checksum.
-    private static func transportChanged(by change: InternetChecksum, in packet: PacketRef, _ layout: PacketLayout) {
+    static func transportChanged(by change: InternetChecksum, in packet: PacketRef, _ layout: PacketLayout) {
         guard let offset = checksumOffset(layout.ipProtocol),
             let transport = header(layout.l4, offset + 2, in: packet), !isUnfinished(offset, packet, layout)
         else { return }
