@@ -1,8 +1,7 @@
 import Glibc
-import Linux
 
 /// Threads that nobody waits for.
-enum BackgroundThread {
+public enum BackgroundThread {
     private final class Body: Sendable {
         let name: String
         let run: @Sendable () -> Void
@@ -12,7 +11,7 @@ enum BackgroundThread {
         }
     }
 
-    static func start(_ name: String, _ run: @escaping @Sendable () -> Void) throws(SystemError) {
+    public static func start(_ name: String, _ run: @escaping @Sendable () -> Void) throws(SystemError) {
         let body = Unmanaged.passRetained(Body(name: name, run: run))
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
