@@ -64,33 +64,24 @@ extension Field {
 extension Field.Prerequisite {
     /// Whether `match` says what this asks for.
     public func isMet(by match: Match) -> Bool {
-        func has(_ field: Field, _ values: UInt64...) -> Bool {
-            match.mask[field] == .ones(field.width) && values.contains(match.key[field].low)
-        }
-        let ipv4 = has(.ethType, 0x0800)
-        let ipv6 = has(.ethType, 0x86dd)
-        let first =
-            match.mask[.ipFragment].low & UInt64(FlowKey.fragmentLater) == 0
-            || match.key[.ipFragment].low & UInt64(FlowKey.fragmentLater) == 0
-        func transport(_ proto: UInt64) -> Bool { (ipv4 || ipv6) && has(.ipProtocol, proto) && first }
-        let icmpv6 = ipv6 && has(.ipProtocol, 58) && first
         switch self {
-        case .none: return true
-        case .vlan: return match.key[.vlanTCI].low & UInt64(FlowKey.vlanPresent) != 0
-        case .mpls: return has(.ethType, 0x8847, 0x8848)
-        case .pbb: return has(.ethType, 0x88e7)
-        case .arp: return has(.ethType, 0x0806, 0x8035)
-        case .ipv4: return ipv4
-        case .ipv6: return ipv6
-        case .ip: return ipv4 || ipv6
-        case .tcp: return transport(6)
-        case .udp: return transport(17)
-        case .sctp: return transport(132)
-        case .icmp: return ipv4 && has(.ipProtocol, 1) && first
-        case .icmpv6: return icmpv6
-        case .neighbourDiscovery: return icmpv6 && has(.icmpv6Type, 135, 136)
-        case .neighbourSolicitation: return icmpv6 && has(.icmpv6Type, 135)
-        case .neighbourAdvertisement: return icmpv6 && has(.icmpv6Type, 136)
+        case .none: true
+        case .vlan: match.key[.vlanTCI].low & UInt64(FlowKey.vlanPresent) != 0
+        case .mpls: match.asks(.ethType, for: 0x8847) || match.asks(.ethType, for: 0x8848)
+        case .pbb: match.asks(.ethType, for: 0x88e7)
+        case .arp: match.asks(.ethType, for: 0x0806) || match.asks(.ethType, for: 0x8035)
+        case .ipv4: match.asks(.ethType, for: 0x0800)
+        case .ipv6: match.asks(.ethType, for: 0x86dd)
+        case .ip: match.asks(.ethType, for: 0x0800) || match.asks(.ethType, for: 0x86dd)
+        case .tcp: match.asksForTransport(6)
+        case .udp: match.asksForTransport(17)
+        case .sctp: match.asksForTransport(132)
+        case .icmp: match.asks(.ethType, for: 0x0800) && match.asksForTransport(1)
+        case .icmpv6: match.asks(.ethType, for: 0x86dd) && match.asksForTransport(58)
+        case .neighbourDiscovery:
+            Self.neighbourSolicitation.isMet(by: match) || Self.neighbourAdvertisement.isMet(by: match)
+        case .neighbourSolicitation: Self.icmpv6.isMet(by: match) && match.asks(.icmpv6Type, for: 135)
+        case .neighbourAdvertisement: Self.icmpv6.isMet(by: match) && match.asks(.icmpv6Type, for: 136)
         }
     }
 
@@ -114,5 +105,19 @@ extension Field.Prerequisite {
         case .neighbourSolicitation: "icmp6,icmpv6_type=135"
         case .neighbourAdvertisement: "icmp6,icmpv6_type=136"
         }
+    }
+}
+
+extension Match {
+    /// Whether just this value is asked for.
+    @inline(__always)
+    fileprivate func asks(_ field: Field, for value: UInt64) -> Bool {
+        mask[field] == .ones(field.width) && key[field].low == value
+    }
+
+    /// Whether the protocol is asked for, behind IPv4 or IPv6 and not in later fragments, which have no ports.
+    fileprivate func asksForTransport(_ number: UInt64) -> Bool {
+        asks(.ipProtocol, for: number) && (asks(.ethType, for: 0x0800) || asks(.ethType, for: 0x86dd))
+            && key[.ipFragment].low & UInt64(FlowKey.fragmentLater) == 0
     }
 }
