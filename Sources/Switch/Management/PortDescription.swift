@@ -1,0 +1,32 @@
+/// What a port is (`ofp_port`).
+public struct PortDescription: Equatable, Sendable {
+    public var number: UInt32
+    public var name: String
+    /// Its own MAC address.
+    public var address: UInt64
+    public var configuration: PortConfiguration
+    /// No carrier, or no link at all.
+    public var isLinkDown: Bool
+    /// What the spanning tree lets it do; `forwarding` where none runs.
+    public var spanningTree: SpanningTreePortState
+    /// The rate of its link in bits per second; nil: no limit.
+    public var rate: UInt64?
+
+    public init(
+        number: UInt32, name: String, address: UInt64, configuration: PortConfiguration, isLinkDown: Bool,
+        spanningTree: SpanningTreePortState, rate: UInt64?
+    ) {
+        self.number = number
+        self.name = name
+        self.address = address
+        self.configuration = configuration
+        self.isLinkDown = isLinkDown
+        self.spanningTree = spanningTree
+        self.rate = rate
+    }
+
+    /// Whether packets may leave by it now (`OFPPS_LIVE`).
+    public var isLive: Bool {
+        !isLinkDown && !configuration.contains(.down) && spanningTree == .forwarding
+    }
+}
