@@ -179,10 +179,7 @@ extension Execution {
             uuid = UUID(uuidText.string ?? "")
             guard let uuid else { throw .syntax(uuidText, "bad uuid") }
             guard transaction.mayInsert(uuid, into: table) else {
-                throw .syntax(
-                    uuidText,
-                    "This UUID would duplicate a UUID already present within the \"\(table.schema.name)\" table or "
-                        + "deleted from this table within the same transaction.", tag: "duplicate uuid")
+                throw .syntax(uuidText, Transaction.duplicate, tag: "duplicate uuid")
             }
         }
         if let name, let text = name.string {

@@ -33,7 +33,9 @@ final class ReferenceCounts {
     func missing(_ value: Datum, _ type: ColumnType, of row: UUID) -> (UUID, String)? {
         var found: RowKey?
         forEach(value, type, of: row) { key in
-            if database.tables[key.table].rows[key.uuid] == nil, database.running?.changes[key]?.old == nil {
+            if found == nil, database.tables[key.table].rows[key.uuid] == nil,
+                database.running?.changes[key]?.old == nil
+            {
                 found = key
             }
         }

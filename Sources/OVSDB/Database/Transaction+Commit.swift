@@ -35,8 +35,6 @@ extension Transaction {
             case (let old?, let new?) where !new.differs(from: old):
                 database.tables[key.table].rows[key.uuid] = old
                 changes[key] = nil
-            case (nil, nil):
-                changes[key] = nil
             default: break
             }
         }
@@ -91,8 +89,6 @@ extension Transaction {
                 candidates += counts.targets(row.fields[column], type, of: key.uuid)
             }
         }
-        // A row that was inserted and found to be garbage never was.
-        for (key, change) in changes where change.old == nil && change.new == nil { changes[key] = nil }
     }
 
     private func checkRowCounts() throws(OVSDBError) {
@@ -181,7 +177,7 @@ extension Transaction {
     private func duplicate(_ table: Table, _ index: Int, _ a: Row, _ b: Row) -> OVSDBError {
         let columns = table.schema.indexes[index]
         // The order of the rows must not depend on that of a hash table.
-        let (first, second) = a.uuid < b.uuid ? (b, a) : (a, b)
+        let (first, second) = a.uuid < b.uuid ? (a, b) : (b, a)
         let values = englishList(columns.map { first.fields[$0].text(table.schema.columns[$0].type) })
         let names = englishList(columns.map { "\"\(table.schema.columns[$0].name)\"" })
         return .constraint(

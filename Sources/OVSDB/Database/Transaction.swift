@@ -2,7 +2,7 @@
 ///
 /// `Database.transact` makes, commits and aborts them; clients' transactions run as `Execution`.
 public final class Transaction {
-    /// A row that the transaction touched. Neither old nor new: inserted and deleted again.
+    /// A row that the transaction inserted (then there is no old one), deleted (no new one) or changed.
     struct Change {
         let old: Row?
         var new: Row?
@@ -113,6 +113,9 @@ public final class Transaction {
 
 /// The steps that everything else is made of. Values are checked by then.
 extension Transaction {
+    static let duplicate =
+        "This UUID would duplicate a UUID already present within the table or deleted within the same transaction."
+
     /// A row may take a name that no row of its table has or had in this transaction.
     func mayInsert(_ uuid: UUID, into table: Table) -> Bool {
         table.rows[uuid] == nil && changes[RowKey(table: table.number, uuid: uuid)] == nil
@@ -122,8 +125,7 @@ extension Transaction {
         guard mayInsert(row.uuid, into: table) else {
             throw OVSDBError(
                 tag: "duplicate uuid",
-                details: "This UUID would duplicate a UUID already present within the \"\(table.schema.name)\" "
-                    + "table or deleted from this table within the same transaction.")
+                details: Self.duplicate)
         }
         table.rows[row.uuid] = row
         changes[RowKey(table: table.number, uuid: row.uuid)] = Change(old: nil, new: row)
@@ -142,7 +144,12 @@ extension Transaction {
     func delete(_ row: Row, in table: Table) {
         let key = RowKey(table: table.number, uuid: row.uuid)
         table.rows[row.uuid] = nil
-        if changes[key] != nil { changes[key]!.new = nil } else { changes[key] = Change(old: row, new: nil) }
+        switch changes[key] {
+        case nil: changes[key] = Change(old: row, new: nil)
+        // Inserted by this transaction: it never was.
+        case let change? where change.old == nil: changes[key] = nil
+        default: changes[key]!.new = nil
+        }
     }
 
     func abort() {

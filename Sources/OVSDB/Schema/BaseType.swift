@@ -49,9 +49,9 @@ public struct BaseType: Equatable, Sendable {
         }
         switch atom {
         case .integer(let value):
-            if let reason = outside(value, integers, Self.allIntegers, "\(value)") { throw .constraint(reason) }
+            if let reason = outside(value, integers, Self.allIntegers, Atom.integer) { throw .constraint(reason) }
         case .real(let value):
-            if let reason = outside(value, reals, Self.allReals, "\(atom)") { throw .constraint(reason) }
+            if let reason = outside(value, reals, Self.allReals, Atom.real) { throw .constraint(reason) }
         case .string(let value):
             if lengths == Self.allLengths { break }
             let length = value.unicodeScalars.count
@@ -68,14 +68,15 @@ public struct BaseType: Equatable, Sendable {
     }
 
     private func outside<Value: Comparable>(
-        _ value: Value, _ range: ClosedRange<Value>, _ all: ClosedRange<Value>, _ text: String
+        _ value: Value, _ range: ClosedRange<Value>, _ all: ClosedRange<Value>, _ atom: (Value) -> Atom
     ) -> String? {
         if range.contains(value) { return nil }
+        let (low, high) = (atom(range.lowerBound), atom(range.upperBound))
         if range.lowerBound != all.lowerBound, range.upperBound != all.upperBound {
-            return "\(text) is not in the valid range \(range.lowerBound) to \(range.upperBound) (inclusive)"
+            return "\(atom(value)) is not in the valid range \(low) to \(high) (inclusive)"
         }
         return range.lowerBound != all.lowerBound
-            ? "\(text) is less than minimum allowed value \(range.lowerBound)"
-            : "\(text) is greater than maximum allowed value \(range.upperBound)"
+            ? "\(atom(value)) is less than minimum allowed value \(low)"
+            : "\(atom(value)) is greater than maximum allowed value \(high)"
     }
 }

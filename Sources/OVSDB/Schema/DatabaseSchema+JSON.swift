@@ -25,7 +25,9 @@ extension DatabaseSchema {
         var object = JSONObject([("name", .string(name))])
         if !version.isEmpty { object["version"] = .string(version) }
         if let checksum { object["cksum"] = .string(checksum) }
-        object["tables"] = .object(JSONObject(tables.map { ($0.name, $0.json) }))
+        // Where all are roots, as in schemas from before there was garbage collection, none is called so.
+        let namesRoots = !tables.allSatisfy(\.isRoot)
+        object["tables"] = .object(JSONObject(tables.map { ($0.name, $0.json(namesRoots: namesRoots)) }))
         return .object(object)
     }
 
@@ -103,10 +105,10 @@ extension TableSchema {
         return names
     }
 
-    var json: JSONValue {
+    func json(namesRoots: Bool) -> JSONValue {
         let own = columns[Self.firstOwnColumn...]
         var object = JSONObject([("columns", .object(JSONObject(own.map { ($0.name, $0.json) })))])
-        if isRoot { object["isRoot"] = true }
+        if isRoot, namesRoots { object["isRoot"] = true }
         if let maximumRowCount { object["maxRows"] = .integer(Int64(maximumRowCount)) }
         if !indexes.isEmpty {
             object["indexes"] = .array(indexes.map { .array($0.map { .string(columns[$0].name) }) })

@@ -9,10 +9,22 @@ final class Client {
     private var stream = JSONStream(limit: 1 << 28)
     private var nextID: Int64 = 0
 
-    init(_ path: String) throws { socket = try UnixSocket.connect(path) }
+    private let path: String
+
+    init(_ path: String) throws {
+        self.path = path
+        socket = try UnixSocket.connect(path)
+    }
 
     func send(_ json: JSONValue) throws {
-        try json.bytes().withUnsafeBytes { try socket.writeAll($0) }
+        var bytes = json.bytes()[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(socket.rawValue, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 { throw SystemError("send", "\(path): \(json.text().prefix(500))") }
+            bytes = bytes[(bytes.startIndex + count)...]
+        }
     }
 
     /// The next message; nil at the stream's end.

@@ -11,9 +11,13 @@ final class ReferenceServer {
 
     var socket: String { directory.path + "/db.sock" }
 
-    init() throws {
+    /// - Parameter schema: the JSON of another schema.
+    init(schema: String? = nil) throws {
         let path = directory.path
-        try Command("ovsdb-tool", "create", path + "/conf.db", Self.schema)
+        if let schema { try File.write(path + "/schema", schema) }
+        let created = try Command(
+            "ovsdb-tool", "create", path + "/conf.db", schema == nil ? Self.schema : path + "/schema")
+        if created.status != 0 { throw SystemError("create a database", created.errors, code: .invalidArgument) }
         let start = try Command(
             "ovsdb-server", path + "/conf.db", "--remote=punix:\(path)/db.sock", "--unixctl=\(path)/ctl",
             "--pidfile=\(path)/pid", "--detach", "--no-chdir", "--log-file=\(path)/log", "-vconsole:off")
@@ -26,6 +30,6 @@ final class ReferenceServer {
         guard pid > 0 else { return }
         kill(pid, SIGTERM)
         // It removes its files in the directory; then the directory goes.
-        for _ in 0..<500 where kill(pid, 0) == 0 { usleep(10_000) }
+        for _ in 0..<500 where File.exists(directory.path + "/pid") { usleep(5_000) }
     }
 }

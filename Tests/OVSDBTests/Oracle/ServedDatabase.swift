@@ -12,9 +12,10 @@ final class ServedDatabase {
     var socket: String { directory.path + "/db.sock" }
     var file: String { directory.path + "/conf.db" }
 
-    init(_ directory: Directory = Directory()) throws {
+    init(_ schema: DatabaseSchema = .openVSwitch) throws {
+        let directory = Directory()
         self.directory = directory
-        let database = try Database(path: directory.path + "/conf.db", schema: .openVSwitch)
+        let database = try Database(path: directory.path + "/conf.db", schema: schema)
         loop = try UnixLoop(OVSDBServer(databases: [database]), path: directory.path + "/db.sock")
         pthread_create(
             &thread, nil,
