@@ -103,6 +103,7 @@ let package = Package(
                 "VirtualSwitch", "rookery-switchd", "OpenFlow", "OVSDB", "Streams", "Ports", "Switch", "HostNetwork",
                 "Linux", "Wire",
             ],
+            exclude: ["Peers/Scripts"],
             swiftSettings: strict),
         .testTarget(
             name: "ControllerTests", dependencies: ["Controller", "OpenFlow", "Streams", "Switch", "Wire"],
