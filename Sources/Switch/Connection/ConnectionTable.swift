@@ -103,7 +103,8 @@ struct ConnectionTable: ~Copyable {
         place.pointee.list = -1
         place.pointee.originalHash = hash(connection.original)
         place.pointee.replyHash = hash(connection.reply)
-        place.pointee.hasReplyEntry = find(connection.reply, hash: place.pointee.replyHash).slot < 0
+        place.pointee.hasReplyEntry =
+            connection.reply != connection.original && find(connection.reply, hash: place.pointee.replyHash).slot < 0
         add(hash: place.pointee.originalHash, node: slot << 1)
         if place.pointee.hasReplyEntry { add(hash: place.pointee.replyHash, node: slot << 1 | 1) }
         count += 1

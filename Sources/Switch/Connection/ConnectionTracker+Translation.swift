@@ -72,14 +72,14 @@ extension ConnectionTracker {
     ) -> UInt16 {
         if translation.random { return range.lowerBound + UInt16(random.integer(below: range.count)) }
         if !translation.hash && range.contains(port) { return port }
-        return range.lowerBound + UInt16(choice >> 32) % UInt16(clamping: range.count)
+        return range.lowerBound + UInt16((choice >> 32) % UInt64(range.count))
     }
 
     /// What chooses within a range: the same for the same connection and, with `persistent`, for the same host.
     private func rangeHash(_ key: ConnectionKey, _ translation: AddressTranslation) -> UInt64 {
         var chosen = key
         if translation.persistent {
-            if translation.direction == .destination { chosen.destination = .zero } else { chosen.destination = .zero }
+            chosen.destination = .zero
             chosen.sourcePort = 0
             chosen.destinationPort = 0
         }
