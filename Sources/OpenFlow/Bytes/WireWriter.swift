@@ -143,6 +143,15 @@ public struct WireWriter: Sendable {
         store(value, at: offset)
     }
 
+    /// The 16-bit number at `offset`.
+    func read16(at offset: Int) -> UInt16 {
+        precondition(offset >= 0 && offset + 2 <= count)
+        return UInt16(storage[offset]) << 8 | UInt16(storage[offset + 1])
+    }
+
+    /// A copy of the bytes from `offset` to the end.
+    func copy(from offset: Int) -> [UInt8] { Array(storage[offset..<count]) }
+
     /// Writes how many bytes there are from `start` to the end into the 16 bits at `offset` (`start + 2` where nothing
     /// else is said: the length behind a type). More than 65,535 are cut: who writes so much must split it.
     @inline(__always)

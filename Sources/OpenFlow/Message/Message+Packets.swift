@@ -83,25 +83,4 @@ extension Message {
             self.statistics = statistics
         }
     }
-
-    /// Statistics of a flow or of several: the fields of `ofp_stats` (OXS, OpenFlow 1.5, 7.2.4). nil: not said.
-    public struct FlowStatistics: Hashable, Sendable {
-        /// Nanoseconds.
-        public var duration: UInt64?
-        public var idleTime: UInt64?
-        public var flows: UInt32?
-        public var packets: UInt64?
-        public var bytes: UInt64?
-
-        public init(
-            duration: UInt64? = nil, idleTime: UInt64? = nil, flows: UInt32? = nil, packets: UInt64? = nil,
-            bytes: UInt64? = nil
-        ) {
-            self.duration = duration
-            self.idleTime = idleTime
-            self.flows = flows
-            self.packets = packets
-            self.bytes = bytes
-        }
-    }
 }

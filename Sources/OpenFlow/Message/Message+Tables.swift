@@ -104,7 +104,8 @@ extension Message {
             /// OpenFlow 1.5.
             case writeCopyField([OXMID], miss: Bool)
             case applyCopyField([OXMID], miss: Bool)
-            case packetTypes([OXMID])
+            /// Values of `OXM_OF_PACKET_TYPE`.
+            case packetTypes([UInt32])
             case experimenter(Experimenter, miss: Bool)
         }
 
