@@ -150,7 +150,7 @@ import Testing
             hosts = switches.flatMap { bridge in (0..<2).map { _ in lab.host(on: bridge) } }
         }
         var flows: [(Int32, UInt8, UInt16, Match)] = []
-        for _ in 0..<3000 {
+        for step in 0..<3000 {
             switch pick(10) {
             case 0:
                 var match = Match()
@@ -188,7 +188,8 @@ import Testing
                 }
                 let bridge = switches[pick(3)]
                 let table = UInt8(pick(2))
-                let priority = UInt16(pick(5))
+                // All different: which of two rules of one priority wins is open, and caches may keep to the other.
+                let priority = UInt16(step * 7919 % 65_521)
                 let next: UInt8? = table == 0 && pick(3) == 0 ? 1 : nil
                 flows.append((bridge, table, priority, match))
                 for lab in labs {

@@ -73,6 +73,10 @@ public struct Classifier: ~Copyable {
     public private(set) var count = 0
     /// Distinct masks.
     public private(set) var subtableCount = 0
+    /// Masks with `actset_output`.
+    private var actionSetMasks = 0
+    /// Whether rules look at the output in the action set.
+    var looksAtActionSet: Bool { actionSetMasks > 0 }
 
     /// - Parameter seed: keys the hash, so that nobody outside can choose rules or packets that collide.
     public init(seed: UInt64 = 0x1319_8a2e_0370_7344) {
@@ -302,6 +306,7 @@ public struct Classifier: ~Copyable {
             Self.free(order[subtableCount - 1].subtable)
             subtableCount -= 1
         }
+        actionSetMasks = 0
         rules.update(repeating: Rule(subtable: nil, priority: 0, next: -1, tag: 0), count: ruleCapacity)
         ipv4Destinations = PrefixTrie()
         ipv4Sources = PrefixTrie()
@@ -448,6 +453,7 @@ public struct Classifier: ~Copyable {
 
     private mutating func addSubtable(_ mask: FlowMask, priority: Int32) -> SubtableRef {
         var subtable = Subtable(table: MaskedTable(mask: mask), maxPriority: priority)
+        if !mask[.actionSetOutput].isZero { actionSetMasks += 1 }
         let total = subtable.table.wordCount
         for stage in 0..<3 {
             var end = 0
@@ -518,6 +524,7 @@ public struct Classifier: ~Copyable {
             kept += 1
         }
         subtableCount = kept
+        if !subtable.pointee.table.mask[.actionSetOutput].isZero { actionSetMasks -= 1 }
         Self.free(subtable)
     }
 

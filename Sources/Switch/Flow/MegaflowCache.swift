@@ -6,7 +6,7 @@
 
 /// Megaflows by mask and key. The payload is the owner's id of the megaflow, 0 or more and dense (it indexes an array).
 public struct MegaflowCache: ~Copyable {
-    private struct Subtable {
+    struct Subtable {
         var table: MaskedTable
         var hits: UInt64 = 0
     }
@@ -17,11 +17,11 @@ public struct MegaflowCache: ~Copyable {
         var tag: UInt32
     }
 
-    private var order: UnsafeMutablePointer<UnsafeMutablePointer<Subtable>>
+    private(set) var order: UnsafeMutablePointer<UnsafeMutablePointer<Subtable>>
     private var orderCapacity = 16
     private var locations: UnsafeMutablePointer<Location>
     private var locationCapacity = 64
-    private let seed: UInt64
+    let seed: UInt64
     private var lookupsUntilRanking: Int32 = 1 << 12
     /// Masks in the cache.
     public private(set) var subtableCount = 0
@@ -115,7 +115,7 @@ public struct MegaflowCache: ~Copyable {
         return Match(key: subtable.pointee.table.key(at: slot), mask: subtable.pointee.table.mask)
     }
 
-    private func find(_ id: Int32) -> (UnsafeMutablePointer<Subtable>, Int)? {
+    func find(_ id: Int32) -> (UnsafeMutablePointer<Subtable>, Int)? {
         guard id >= 0, Int(id) < locationCapacity, let subtable = locations[Int(id)].subtable else { return nil }
         let table = subtable.pointee.table
         var slot = table.nextSlot(tag: locations[Int(id)].tag, after: nil)

@@ -147,6 +147,7 @@ extension LinkDirection {
             queue.pointee.packets &+ size.packets <= queuePacketLimit
             && queue.pointee.bytes &+ size.bytes <= queueByteLimit
         guard fits || (isFree && queue.pointee.allowed.next <= now) else {
+            queue.pointee.drops &+= UInt64(size.packets)
             drop(packet, size, .queueFull, &pool)
             return
         }
@@ -199,6 +200,8 @@ extension LinkDirection {
             guard let (queue, start) = scheduler.pick(at: time, until: max(now, time)) else { break }
             guard let (packet, size) = dequeue(queue, at: start, pool: &pool) else { continue }
             scheduler.charge(queue, byteCount: size.bytes, at: start)
+            queue.pointee.sentPackets &+= UInt64(size.packets)
+            queue.pointee.sentBytes &+= UInt64(size.bytes)
             transmit(packet, size, start: start, now: now, pool: &pool)
         }
         schedulerClock = max(schedulerClock, now)
@@ -221,6 +224,7 @@ extension LinkDirection {
                 counters.marks &+= UInt64(size.packets)
                 return (packet, size)
             }
+            queue.pointee.drops &+= UInt64(size.packets)
             drop(packet, size, .aqm, &pool)
             isFirst = false
         }
@@ -322,6 +326,7 @@ extension LinkDirection {
                     queuedPackets += size.packets
                     queuedBytes += size.bytes
                 } else {
+                    queue.pointee.drops &+= UInt64(size.packets)
                     drop(packet, size, .queueFull, &pool)
                 }
             }

@@ -202,6 +202,15 @@ public struct LinkDirection: ~Copyable {
     /// The queues of the port, queue 0 first.
     public var queues: [LinkQueue] { scheduler.settings }
 
+    /// What each queue has done since it was set up, queue 0 first; of a port without queues of its own nothing.
+    var queueCounters: [(id: UInt32, packets: UInt64, bytes: UInt64, drops: UInt64)] {
+        guard scheduler.isClassful else { return [] }
+        return (0..<scheduler.count).map { index in
+            let queue = scheduler.queues[index]
+            return (queue.settings.id, queue.sentPackets, queue.sentBytes, queue.drops)
+        }
+    }
+
     /// Sets up the queues in front of the transmitter; packets choose theirs by `Packet.queue`, and those that wait
     /// move to theirs. Each queue has the profile's limit and discipline. An empty array leaves the one queue, 0.
     public mutating func setQueues(

@@ -28,6 +28,10 @@ struct LinkQueueState {
     var earlyDetection: RandomEarlyDetection?
     var guaranteed: RateClock
     var allowed: RateClock
+    /// Packets and bytes on the wire that it has sent, and packets that it has dropped.
+    var sentPackets: UInt64 = 0
+    var sentBytes: UInt64 = 0
+    var drops: UInt64 = 0
     /// Bytes served, counted so that a queue that was empty has no claim on the past.
     var served: UInt64 = 0
 

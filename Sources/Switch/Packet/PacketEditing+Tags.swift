@@ -114,8 +114,20 @@ extension PacketEditing {
 
     // MARK: Room
 
+    /// A frame that was as long as Ethernet asks for (IEEE 802.3, 4A.2.3.2.4; 60 bytes without the check sequence) does not
+    /// become shorter for what was taken off: zeros fill it up.
+    /// - Parameter before: its length before.
+    static func pad(_ packet: PacketRef, from before: Int) {
+        let shortest = 60
+        let length = packet.pointee.length
+        guard before >= shortest, length < shortest, packet.tailroom >= shortest - length else { return }
+        UnsafeMutableRawBufferPointer(start: packet.pointee.data + length, count: shortest - length)
+            .initializeMemory(as: UInt8.self, repeating: 0)
+        packet.pointee.length = shortest
+    }
+
     /// Makes room for `count` bytes at `offset`.
-    private static func insert(
+    static func insert(
         _ count: Int, at offset: Int, in packet: PacketRef, _ layout: inout PacketLayout
     ) -> Bool {
         let offload = packet.pointee.offload
@@ -135,7 +147,7 @@ extension PacketEditing {
     }
 
     /// Takes `count` bytes at `offset` out; both are in the frame.
-    private static func remove(_ count: Int, at offset: Int, in packet: PacketRef, _ layout: inout PacketLayout) {
+    static func remove(_ count: Int, at offset: Int, in packet: PacketRef, _ layout: inout PacketLayout) {
         let data = packet.pointee.data
         move(offset, from: data, to: data + count)
         packet.pointee.data = data + count

@@ -149,4 +149,19 @@ extension PacketEditing {
         transportChanged(by: change, in: packet, layout)
         return true
     }
+
+    /// Overwrites the flags of a TCP segment: 12 bits, the reserved ones included.
+    static func setTCPFlags(_ flags: UInt16, in packet: PacketRef, _ layout: PacketLayout) -> Bool {
+        guard layout.ipProtocol == IPProtocol.tcp, let tcp = header(layout.l4, TCPHeader.byteCount, in: packet) else {
+            return false
+        }
+        let old = tcp.loadBigEndian16(at: 12)
+        let new = old & 0xf000 | flags & 0x0fff
+        var change = InternetChecksum()
+        change.subtract(old)
+        change.add(new)
+        tcp.storeBigEndian(new, at: 12)
+        transportChanged(by: change, in: packet, layout)
+        return true
+    }
 }

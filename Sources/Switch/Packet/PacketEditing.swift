@@ -29,6 +29,9 @@ public enum PacketEditing {
         case .mplsLabel, .mplsTC, .mplsBoS, .mplsTTL, .mpls1Label, .mpls1TC, .mpls1BoS, .mpls1TTL, .mpls2Label,
             .mpls2TC, .mpls2BoS, .mpls2TTL:
             return setMPLS(field, UInt32(truncatingIfNeeded: low), in: packet, layout)
+        case .pbbISID, .pbbUCA: return setPBB(field, UInt32(truncatingIfNeeded: low), in: packet, layout)
+        case .ipProtocol: return setProtocol(UInt8(truncatingIfNeeded: low), in: packet, &layout)
+        case .tcpFlags: return setTCPFlags(UInt16(truncatingIfNeeded: low), in: packet, layout)
         case .ipv4Source, .ipv4Destination, .ipToS, .ipDSCP, .ipECN, .ipTTL, .ipv6FlowLabel, .ipv6Source,
             .ipv6Destination:
             return setNetwork(field, value, in: packet, layout)

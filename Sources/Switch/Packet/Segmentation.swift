@@ -136,6 +136,12 @@ extension UnsafeMutablePointer<Packet> {
         pointee.length &+ (wirePacketCount &- 1) &* Int(pointee.offload.headerLength)
     }
 
+    /// The bytes of the largest frame that the packet is on a wire. Needs the packet's `offload` sanitized.
+    public var wireLargestFrame: Int {
+        guard pointee.offload.isSuperPacket else { return pointee.length }
+        return Swift.min(pointee.length, Int(pointee.offload.headerLength) + Int(pointee.offload.gsoSize))
+    }
+
     /// The bytes of the largest IP packet (or other payload behind the Ethernet header and VLAN tags) that the packet
     /// is on a wire: what an MTU bounds. Needs the packet's `offload` sanitized.
     public var wireLargestPayload: Int {

@@ -32,16 +32,22 @@ public struct BridgeSettings: Codable, Hashable, Sendable {
     public var standalone: Bool
     /// How long an address stays learned without a packet, in nanoseconds.
     public var ageing: UInt64
+    /// Whether it forwards frames to the addresses that bridges keep to themselves (`forward-bpdu`).
+    public var forwardsReserved: Bool
+    /// VLANs in which nothing is learned and everything is flooded (`flood_vlans`).
+    public var floodVLANs: Set<UInt16>
 
     public init(
         spanningTree: Bool = false, priority: UInt16 = 32768, hops: UInt16 = 160, standalone: Bool = true,
-        ageing: UInt64 = 300_000_000_000
+        ageing: UInt64 = 300_000_000_000, forwardsReserved: Bool = false, floodVLANs: Set<UInt16> = []
     ) {
         self.spanningTree = spanningTree
         self.priority = priority
         self.hops = hops
         self.standalone = standalone
         self.ageing = ageing
+        self.forwardsReserved = forwardsReserved
+        self.floodVLANs = floodVLANs
     }
 }
 
@@ -51,36 +57,46 @@ final class BridgePort {
     let index: Int32
     let bridge: Int32
     /// Its OpenFlow number in the bridge.
-    let number: UInt32
-    let name: String
+    var number: UInt32
+    var name: String
+    var address: UInt64 = 0
+    let created: UInt64
     var vlan: VLANMode = .trunk(nil)
-    var floods = true
+    var configuration: PortConfiguration = []
+    var floods: Bool { !configuration.contains(.noFlood) }
     var state: SpanningTreePortState = .forwarding
     /// Whether somebody captures at it.
     var isCaptured = false
+    /// Whether mirrors have it for themselves.
+    var isMirrorOutput = false
     /// The link direction that leads away from it, or -1.
     var direction: Int32 = -1
     var receivedPackets: UInt64 = 0
     var receivedBytes: UInt64 = 0
     var sentPackets: UInt64 = 0
     var sentBytes: UInt64 = 0
+    var receiveDrops: UInt64 = 0
+    var sendDrops: UInt64 = 0
+    /// When its queues were set up.
+    var queuesCreated: UInt64 = 0
 
-    init(index: Int32, bridge: Int32, number: UInt32, name: String) {
+    init(index: Int32, bridge: Int32, number: UInt32, name: String, created: UInt64) {
         self.index = index
         self.bridge = bridge
         self.number = number
         self.name = name
+        self.created = created
     }
 }
 
 /// A bridge: its tables, ports, and what it has learned.
 final class Bridge {
     let index: Int32
-    let name: String
+    var name: String
     /// The address it signs its own frames with.
     let address: UInt64
     var settings: BridgeSettings
-    var tables: [FlowTable] = [FlowTable()]
+    var tables: [FlowTable]
     /// Port indices by OpenFlow number.
     var ports: [UInt32: Int32] = [:]
     /// Port indices in the order of their numbers.
@@ -88,12 +104,40 @@ final class Bridge {
     var addresses: MACTable
     var spanningTree: SpanningTree?
     var routers = MulticastRouterPorts()
+    var groups: [UInt32: GroupState] = [:]
+    /// The numbers in the data path of its meters.
+    var meters: [UInt32: Int32] = [:]
+    var mirrors: [MirrorState] = []
+    /// The first table of those that packets pass on their way out (OpenFlow 1.5, 5.1.2); nil: there are none.
+    var firstEgressTable: UInt8?
+    /// Whether somebody follows the changes of its flows (`DatapathEvent.flowChanged`).
+    var isMonitored = false
 
     init(index: Int32, name: String, address: UInt64, settings: BridgeSettings) {
         self.index = index
         self.name = name
         self.address = address
         self.settings = settings
+        tables = [FlowTable(bridge: index, number: 0)]
         addresses = MACTable(ageing: settings.ageing)
+    }
+
+    /// The table of that number, made where nobody has asked for it yet.
+    func table(_ number: UInt8) -> FlowTable {
+        while tables.count <= Int(number) {
+            tables.append(FlowTable(bridge: index, number: UInt8(tables.count)))
+        }
+        return tables[Int(number)]
+    }
+
+    func insert(_ port: BridgePort, among all: [BridgePort]) {
+        ports[port.number] = port.index
+        let at = ordered.firstIndex { all[Int($0)].number > port.number } ?? ordered.endIndex
+        ordered.insert(port.index, at: at)
+    }
+
+    func remove(_ port: BridgePort) {
+        ports[port.number] = nil
+        ordered.removeAll { $0 == port.index }
     }
 }

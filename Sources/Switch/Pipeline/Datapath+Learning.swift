@@ -1,4 +1,4 @@
-// What bridges learn, and the counters that are paid late.
+// What bridges learn, and how they forget.
 
 extension Datapath {
     /// Notes where an address is; a change removes the megaflows that went by what was known before.
@@ -14,55 +14,6 @@ extension Datapath {
     func noteRouter(bridge: Bridge, port: Int32, now: UInt64) {
         if bridge.routers.heard(port: port, now: now) { changed(.routers(bridge: bridge.index)) }
         scheduleSweep(now: now)
-    }
-
-    // MARK: Credits
-
-    /// Brings all counters up to date.
-    public func payCredits() {
-        for index in 0..<flows.used where flows.flows[index].isAlive { pay(Int32(index)) }
-    }
-
-    /// Adds what a megaflow has counted since the last time to everything it counts for.
-    func pay(_ megaflow: Int32) {
-        let flow = flows.flows + Int(megaflow)
-        let packets = flow.pointee.packets &- flow.pointee.paidPackets
-        guard packets > 0 else { return }
-        let bytes = flow.pointee.bytes &- flow.pointee.paidBytes
-        flow.pointee.paidPackets = flow.pointee.packets
-        flow.pointee.paidBytes = flow.pointee.bytes
-        for index in 0..<Int(flow.pointee.creditCount) {
-            switch flow.pointee.credits.unsafelyUnwrapped[index] {
-            case .rule(let number):
-                guard let rule = rules[Int(number)] else { continue }
-                rule.packets &+= packets
-                rule.bytes &+= bytes
-                rule.lastUsed = max(rule.lastUsed, flow.pointee.lastUsed)
-            case .received(let port):
-                ports[Int(port)].receivedPackets &+= packets
-                ports[Int(port)].receivedBytes &+= bytes
-            case .sent(let port):
-                ports[Int(port)].sentPackets &+= packets
-                ports[Int(port)].sentBytes &+= bytes
-            case .crossed(let direction):
-                directions[Int(direction)].packets &+= packets
-                directions[Int(direction)].bytes &+= bytes
-                if case .port(let near) = directions[Int(direction ^ 1)].far {
-                    ports[Int(near)].sentPackets &+= packets
-                    ports[Int(near)].sentBytes &+= bytes
-                }
-                if case .port(let far) = directions[Int(direction)].far {
-                    ports[Int(far)].receivedPackets &+= packets
-                    ports[Int(far)].receivedBytes &+= bytes
-                }
-            case .address(let address, let port):
-                bridges[Int(ports[Int(port)].bridge)].addresses.touch(
-                    vlan: UInt16(truncatingIfNeeded: address >> 48), mac: address & 0xffff_ffff_ffff, port: port,
-                    now: flow.pointee.lastUsed)
-            case .drop(let reason):
-                drops[Int(reason.rawValue)] &+= packets
-            }
-        }
     }
 
     // MARK: The sweep

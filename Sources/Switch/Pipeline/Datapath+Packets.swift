@@ -28,6 +28,7 @@ extension Datapath {
             case LinkToken.event: linkEvent(LinkToken.link(token), now: now)
             case Self.sweepToken >> 56: sweep(now: now)
             case Self.spanningTreeToken >> 56: spanningTreeTimer(bridge: Int32(truncatingIfNeeded: token), now: now)
+            case Self.flowToken >> 56: flowTimer(Int32(truncatingIfNeeded: token), now: now)
             default: break
             }
         }
@@ -119,120 +120,136 @@ extension Datapath {
         var megaflow = exactMatches.lookup(scratch, hash: hash)
         if megaflow >= 0 && flows.flows[Int(megaflow)].isAlive {
             exactMatchHits &+= 1
-            perform(megaflow, packet, layout, now: now)
+            if perform(megaflow, packet, layout, now: now) { goOn(now: now) }
             return
         }
         megaflow = megaflows.lookup(scratch)
         if megaflow >= 0 {
             megaflowHits &+= 1
             exactMatches.insert(scratch, hash: hash, payload: megaflow)
+            if perform(megaflow, packet, layout, now: now) { goOn(now: now) }
         } else {
             misses &+= 1
-            megaflow = translate(packet, port: port, layout, now: now)
+            megaflow = translate(packet, layout, now: now) { $0.run(port: port) }
+            performAnswer(megaflow, packet, layout, isTracked: false, now: now)
+            goOn(now: now)
         }
-        perform(megaflow, packet, layout, now: now)
-    }
-
-    /// Asks the pipeline and keeps its answer.
-    private func translate(_ packet: PacketRef, port: Int32, _ layout: PacketLayout, now: UInt64) -> Int32 {
-        if flows.liveCount >= megaflowLimit { removeAllMegaflows() }
-        if flows.quarantine.count >= 4096 {
-            exactMatches.invalidateAll()
-            flows.endQuarantine()
-        }
-        let translation = translation
-        translation.reset()
-        translation.key = scratch.pointee
-        translation.frame = UnsafeRawBufferPointer(packet.bytes)
-        translation.layout = layout
-        translation.now = now
-        translation.run(port: port)
-        translation.wildcards.setExact(.inPort)
-        let megaflow = flows.add(actions: translation.actions, credits: translation.credits, now: now)
-        _ = megaflows.insert(id: megaflow, key: scratch, mask: &translation.wildcards)
-        var head: Int32 = -1
-        for subject in translation.subjects { dependencies.add(megaflow, subject: subject, head: &head) }
-        flows.flows[Int(megaflow)].dependencies = head
-        scheduleSweep(now: now)
-        return megaflow
-    }
-
-    func removeAllMegaflows() {
-        for index in 0..<flows.used where flows.flows[index].isAlive { remove(megaflow: Int32(index)) }
     }
 
     // MARK: Actions
 
     /// Does what a megaflow says. Takes the packet over.
-    private func perform(_ megaflow: Int32, _ packet: PacketRef, _ layout: PacketLayout, now: UInt64) {
+    /// - Parameter isTracked: whether the tracker has seen the packet in this bridge.
+    /// - Returns: whether the packet goes on with a frozen state (`PipelineState.tail`).
+    func perform(
+        _ megaflow: Int32, _ packet: PacketRef, _ layout: PacketLayout, isTracked: Bool = false, now: UInt64
+    ) -> Bool {
         let flow = flows.flows + Int(megaflow)
         flow.pointee.packets &+= 1
         flow.pointee.bytes &+= UInt64(packet.pointee.length)
         flow.pointee.lastUsed = now
         let count = Int(flow.pointee.actionCount)
-        guard count > 0, let actions = flow.pointee.actions else { return pool.release(packet) }
+        guard count > 0, let actions = flow.pointee.actions else {
+            pool.release(packet)
+            return false
+        }
         if count == 1 {
             // The common cases, without bookkeeping.
             switch actions[0] {
-            case .device(let device): return emit(packet, device: device)
-            case .link(let direction): return send(packet, direction: direction, now: now)
+            case .device(let device):
+                emit(packet, device: device)
+                return false
+            case .link(let direction):
+                send(packet, direction: direction, now: now)
+                return false
             default: break
             }
         }
-        var packet = packet
-        var layout = layout
-        for index in 0..<count {
+        var state = Performance(packet: packet, layout: layout, isTracked: isTracked)
+        var index = 0
+        var clones = 0
+        while index < count {
+            let isLast = index == count - 1
+            var isGone = false
             switch actions[index] {
             case .device(let device):
-                if index == count - 1 { return emit(packet, device: device) }
-                packet.pointee.references &+= 1
-                emit(packet, device: device)
+                if isLast {
+                    emit(state.packet, device: device)
+                    return false
+                }
+                state.packet.pointee.references &+= 1
+                emit(state.packet, device: device)
             case .link(let direction):
-                if index == count - 1 && packet.pointee.references == 1 {
-                    return send(packet, direction: direction, now: now)
+                if isLast && state.packet.pointee.references == 1 {
+                    send(state.packet, direction: direction, now: now)
+                    return false
                 }
                 // A link threads its packets into lists: it needs one of its own.
-                guard let copy = pool.copy(packet) else {
+                if let copy = pool.copy(state.packet) {
+                    send(copy, direction: direction, now: now)
+                } else {
                     drops[Int(DropReason.noMemory.rawValue)] &+= 1
-                    continue
                 }
-                send(copy, direction: direction, now: now)
-            case .setQueue(let queue):
-                guard own(&packet) else { return }
-                packet.pointee.queue = queue
             case .setField(let field, let value):
-                guard own(&packet) else { return }
-                PacketEditing.set(field, value, in: packet, &layout)
+                isGone = !own(&state.packet)
+                if !isGone { PacketEditing.set(field, value, in: state.packet, &state.layout) }
             case .pushVLAN(let tpid, let tci):
-                guard own(&packet) else { return }
-                guard PacketEditing.pushVLAN(tpid: tpid, tci: tci & 0xefff, in: packet, &layout) else {
-                    return discard(packet, .noMemory)
+                isGone = !own(&state.packet)
+                if !isGone && !PacketEditing.pushVLAN(tpid: tpid, tci: tci & 0xefff, in: state.packet, &state.layout) {
+                    discard(state.packet, .noMemory)
+                    isGone = true
                 }
             case .popVLAN:
-                guard own(&packet) else { return }
-                PacketEditing.popVLAN(packet, &layout)
-            case .capture(let port, let outgoing):
-                capture(packet, port: port, outgoing: outgoing, now: now)
-            case .bridgeProtocol(let port):
-                // Not here: it may change ports, and with them the megaflow that is being performed.
-                guard let copy = pool.copy(packet) else {
-                    drops[Int(DropReason.noMemory.rawValue)] &+= 1
-                    continue
+                isGone = !own(&state.packet)
+                if !isGone {
+                    let before = state.packet.pointee.length
+                    PacketEditing.popVLAN(state.packet, &state.layout)
+                    PacketEditing.pad(state.packet, from: before)
                 }
-                copy.pointee.link = port
-                control.append(copy)
+            case .beginClone:
+                beginClone(state)
+                clones &+= 1
+            case .endClone:
+                endClone(&state)
+                clones &-= 1
+            case .recirculate(let number):
+                if isLast {
+                    setTail(state, number)
+                    return true
+                }
+                recirculateCopy(&state, number, now: now)
+            default:
+                isGone = !performRare(actions[index], &state, now: now)
+            }
+            index &+= 1
+            if isGone {
+                guard clones > 0 else { return false }
+                // The copy is gone; its original goes on behind the end of the copy's actions.
+                var depth = 0
+                while index < count {
+                    if case .beginClone = actions[index] { depth &+= 1 }
+                    if case .endClone = actions[index] {
+                        if depth == 0 { break }
+                        depth &-= 1
+                    }
+                    index &+= 1
+                }
+                abandonClone(&state)
+                clones &-= 1
+                index &+= 1
             }
         }
-        pool.release(packet)
+        pool.release(state.packet)
+        return false
     }
 
     @inline(never)
-    private func capture(_ packet: PacketRef, port: Int32, outgoing: Bool, now: UInt64) {
+    func capture(_ packet: PacketRef, port: Int32, outgoing: Bool, now: UInt64) {
         onCapture?(port, outgoing, UnsafeRawBufferPointer(packet.bytes), now)
     }
 
     /// Makes sure that nobody else holds the packet; false where there is no memory for a copy.
-    private func own(_ packet: inout PacketRef) -> Bool {
+    func own(_ packet: inout PacketRef) -> Bool {
         guard packet.pointee.references > 1 else { return true }
         let copy = pool.copy(packet)
         pool.release(packet)

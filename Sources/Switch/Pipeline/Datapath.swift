@@ -60,13 +60,20 @@ public final class Datapath {
     var bridges: [Bridge] = []
     var ports: [BridgePort] = []
     var rules: [FlowRule?] = []
-    private var freeRules: [Int32] = []
+    var freeRules: [Int32] = []
+    var recentInstructions = RecentInstructions()
+    /// Numbers of what was removed, to be given out again.
+    var freeDevices: [Int32] = []
+    var freeLinks: [Int32] = []
+    var freePorts: [Int32] = []
+    var freeBridges: [Int32] = []
 
     var exactMatches = ExactMatchCache()
     var megaflows = MegaflowCache()
     var flows = MegaflowTable()
     var dependencies = DependencyIndex()
     let scratch: UnsafeMutablePointer<FlowKey>
+    let pipeline = PipelineState()
     private(set) lazy var translation = Translation(datapath: self)
 
     /// Packets for devices, in order; the poller takes them all after each batch.
@@ -89,12 +96,24 @@ public final class Datapath {
     var treesToSettle: Set<Int32> = []
     var treeTimers: [Int32: (at: UInt64, id: TimerID)] = [:]
 
+    /// Meters of all bridges; actions refer to them by number.
+    var meters = MeterTable()
+
+    /// Hears what controllers and management want to know. It is called while the data path works, and must not call it.
+    public var onEvent: ((DatapathEvent) -> Void)?
+    /// What the running transaction has changed, in order.
+    var journal: [JournalEntry]?
+    /// What happened in the running transaction; told when it stands.
+    var heldEvents: [DatapathEvent] = []
+
     let seed: UInt64
     /// What the exact-match cache's hashes start from.
     let hashSeed: UInt64
     var sweepAt: UInt64?
     /// Is shown each packet that passes a captured port: the port, whether it leaves the bridge, the frame, the time.
     public var onCapture: ((Int32, Bool, UnsafeRawBufferPointer, UInt64) -> Void)?
+    /// Is shown each packet that a `sample` action takes: the bridge, the action, the frame, the time.
+    public var onSample: ((Int32, PacketSample, UnsafeRawBufferPointer, UInt64) -> Void)?
     /// The most megaflows that are kept.
     public var megaflowLimit = 131_072
     /// The most bridges on one way; each takes some KiB of the calling thread's stack while a packet is translated.
@@ -136,6 +155,11 @@ public final class Datapath {
 
     /// Adds a device and returns its number.
     public func addDevice(name: String) -> Int32 {
+        if let free = freeDevices.popLast() {
+            devices[Int(free)] = Device()
+            deviceNames[Int(free)] = name
+            return free
+        }
         if deviceCount == deviceCapacity {
             let larger = UnsafeMutablePointer<Device>.allocate(capacity: deviceCapacity * 2)
             larger.moveInitialize(from: devices, count: deviceCount)
@@ -156,35 +180,33 @@ public final class Datapath {
     public func addBridge(
         name: String, address: UInt64, settings: BridgeSettings = BridgeSettings(), now: UInt64 = 0
     ) -> Int32 {
-        let bridge = Bridge(index: Int32(bridges.count), name: name, address: address, settings: settings)
-        bridges.append(bridge)
-        if settings.spanningTree {
-            var parameters = SpanningTree.Parameters.emulated
-            parameters.maxHops = max(8, settings.hops)
-            bridge.spanningTree = SpanningTree(
-                bridgeAddress: address, priority: settings.priority, parameters: parameters)
-        }
-        if settings.standalone {
-            addFlow(
-                bridge: bridge.index, table: 0, priority: 0, match: Match(),
-                instructions: Instructions(apply: [.output(PortNumber.normal)]), now: now)
-        }
-        return bridge.index
+        let index = freeBridges.popLast() ?? Int32(bridges.count)
+        let bridge = Bridge(index: index, name: name, address: address, settings: settings)
+        if Int(index) < bridges.count { bridges[Int(index)] = bridge } else { bridges.append(bridge) }
+        if settings.spanningTree { bridge.spanningTree = makeSpanningTree(bridge) }
+        if settings.standalone { addStandaloneFlow(bridge, now: now) }
+        return index
     }
 
     /// Adds a port to a bridge and returns its number in the data path.
-    /// - Parameter number: its OpenFlow number, not yet used in this bridge.
-    public func addPort(bridge: Int32, number: UInt32, name: String, vlan: VLANMode = .trunk(nil)) -> Int32 {
+    /// - Parameters:
+    ///   - number: its OpenFlow number, not yet used in this bridge.
+    ///   - address: its own MAC address, for those who list ports; nil: the bridge's with the port's number mixed in.
+    ///   - now: its birth.
+    public func addPort(
+        bridge: Int32, number: UInt32, name: String, vlan: VLANMode = .trunk(nil), address: UInt64? = nil,
+        now: UInt64 = 0
+    ) -> Int32 {
         let owner = bridges[Int(bridge)]
         precondition(owner.ports[number] == nil, "port \(number) of \(owner.name) exists")
-        let port = BridgePort(index: Int32(ports.count), bridge: bridge, number: number, name: name)
+        let index = freePorts.popLast() ?? Int32(ports.count)
+        let port = BridgePort(index: index, bridge: bridge, number: number, name: name, created: now)
         port.vlan = vlan
-        ports.append(port)
-        owner.ports[number] = port.index
-        let at = owner.ordered.firstIndex { ports[Int($0)].number > number } ?? owner.ordered.endIndex
-        owner.ordered.insert(port.index, at: at)
+        port.address = address ?? (owner.address ^ UInt64(number &+ 1) << 16) & 0xfeff_ffff_ffff | 0x0200_0000_0000
+        if Int(index) < ports.count { ports[Int(index)] = port } else { ports.append(port) }
+        owner.insert(port, among: ports)
         changed(.ports(bridge: bridge))
-        return port.index
+        return index
     }
 
     /// Joins two ends by a link and returns the link's number; its directions are `2 × number` (a to b) and that + 1.
@@ -192,9 +214,14 @@ public final class Datapath {
         _ a: LinkEnd, _ b: LinkEnd, forward: LinkProfile = LinkProfile(), reverse: LinkProfile = LinkProfile(),
         isUp: Bool = true, now: UInt64
     ) -> Int32 {
-        let link = Int32(directionCount / 2)
-        appendDirection(to: b)
-        appendDirection(to: a)
+        let link = freeLinks.popLast() ?? Int32(directionCount / 2)
+        if Int(link) * 2 < directionCount {
+            directions[Int(link) * 2] = Direction(far: b)
+            directions[Int(link) * 2 + 1] = Direction(far: a)
+        } else {
+            appendDirection(to: b)
+            appendDirection(to: a)
+        }
         attach(a, direction: link * 2)
         attach(b, direction: link * 2 + 1)
         setProfile(link: link, forward: forward, reverse: reverse, now: now)
@@ -221,7 +248,7 @@ public final class Datapath {
         directionCount += 1
     }
 
-    private func attach(_ end: LinkEnd, direction: Int32) {
+    func attach(_ end: LinkEnd, direction: Int32) {
         switch end {
         case .device(let device): devices[Int(device)].direction = direction
         case .port(let port):
@@ -255,6 +282,7 @@ public final class Datapath {
     public func setQueues(port: Int32, _ queues: [LinkQueue], now: UInt64) {
         let direction = ports[Int(port)].direction
         guard direction >= 0 else { return }
+        ports[Int(port)].queuesCreated = now
         makeModel(Int(direction), now: now)
             .pointee.setQueues(queues, now: now, wheel: &wheel, pool: &pool)
         linkChanged(direction >> 1)
@@ -300,88 +328,4 @@ public final class Datapath {
 
     /// The number in the data path of a bridge's port, or nil where it has none of that number.
     public func port(bridge: Int32, number: UInt32) -> Int32? { bridges[Int(bridge)].ports[number] }
-
-    // MARK: Flows
-
-    /// Adds a flow, or replaces the one with the same match and priority.
-    public func addFlow(
-        bridge: Int32, table: UInt8, priority: UInt16, match: Match, instructions: Instructions, cookie: UInt64 = 0,
-        now: UInt64
-    ) {
-        let owner = bridges[Int(bridge)]
-        while owner.tables.count <= Int(table) { owner.tables.append(FlowTable()) }
-        let rule = FlowRule(
-            table: table, priority: priority, match: match, cookie: cookie, instructions: instructions, created: now)
-        let flowTable = owner.tables[Int(table)]
-        // Megaflows go first: they pay what they owe to rules that still stand under their numbers.
-        changed(.table(bridge: bridge, table: table))
-        let number: Int32
-        if let free = freeRules.popLast() {
-            number = free
-            rules[Int(free)] = rule
-        } else {
-            number = Int32(rules.count)
-            rules.append(rule)
-        }
-        let replaced = flowTable.classifier.insert(rule: number, priority: Int32(priority), match: match)
-        if replaced >= 0 {
-            rules[Int(replaced)] = nil
-            freeRules.append(replaced)
-        }
-    }
-
-    /// Removes the flow with this match and priority; false where there is none.
-    @discardableResult
-    public func removeFlow(bridge: Int32, table: UInt8, priority: UInt16, match: Match) -> Bool {
-        let owner = bridges[Int(bridge)]
-        guard Int(table) < owner.tables.count else { return false }
-        let flowTable = owner.tables[Int(table)]
-        let number = flowTable.classifier.find(match: match, priority: Int32(priority))
-        guard number >= 0 else { return false }
-        changed(.table(bridge: bridge, table: table))
-        flowTable.classifier.remove(rule: number)
-        rules[Int(number)] = nil
-        freeRules.append(number)
-        return true
-    }
-
-    /// The flows of a bridge, by table and falling priority, with their counters brought up to date.
-    public func flows(bridge: Int32) -> [FlowRule] {
-        payCredits()
-        var list: [FlowRule] = []
-        for table in bridges[Int(bridge)].tables {
-            table.classifier.forEach { number in
-                if let rule = rules[Int(number)] { list.append(rule) }
-            }
-        }
-        return list.sorted { ($0.table, $1.priority, $0.created) < ($1.table, $0.priority, $1.created) }
-    }
-
-    // MARK: Exact invalidation
-
-    /// Removes every megaflow that may cross a link: those that asked about the ports at its ends.
-    private func linkChanged(_ link: Int32) {
-        for direction in [link * 2, link * 2 + 1] {
-            if case .port(let port) = directions[Int(direction)].far {
-                changed(.ports(bridge: ports[Int(port)].bridge))
-            }
-        }
-    }
-
-    /// Removes every megaflow whose translation asked about `subject`.
-    func changed(_ subject: Subject) {
-        while true {
-            let megaflow = dependencies.first(subject)
-            if megaflow < 0 { return }
-            remove(megaflow: megaflow)
-        }
-    }
-
-    func remove(megaflow: Int32) {
-        pay(megaflow)
-        megaflows.remove(id: megaflow)
-        dependencies.remove(head: flows.flows[Int(megaflow)].dependencies)
-        flows.flows[Int(megaflow)].dependencies = -1
-        flows.remove(megaflow)
-    }
 }

@@ -16,6 +16,16 @@ public struct Subject: Hashable, Sendable {
     static func table(bridge: Int32, table: UInt8) -> Subject {
         Subject(key: 1 << 56 | UInt64(UInt32(bitPattern: bridge)) << 8 | UInt64(table))
     }
+    /// The same, of look-ups that may have seen another packet than the megaflow's: behind changes, or in a later bridge.
+    static func changedTable(bridge: Int32, table: UInt8) -> Subject {
+        Subject(key: 0x21 << 56 | UInt64(UInt32(bitPattern: bridge)) << 8 | UInt64(table))
+    }
+    /// A rule that packets of the megaflow define, by its number.
+    static func rule(_ number: Int32) -> Subject { Subject(key: 0x23 << 56 | UInt64(UInt32(bitPattern: number))) }
+    /// A meter of a bridge.
+    static func meter(bridge: Int32, id: UInt32) -> Subject {
+        Subject(key: 0x22 << 56 | UInt64(UInt32(bitPattern: bridge) & 0xff_ffff) << 32 | UInt64(id))
+    }
     /// The set of ports of a bridge, their VLANs, their spanning-tree states and the links behind them.
     static func ports(bridge: Int32) -> Subject {
         Subject(key: 2 << 56 | UInt64(UInt32(bitPattern: bridge)))
@@ -41,13 +51,21 @@ struct DependencyIndex: ~Copyable {
         var previous: Int32
         var nextOfMegaflow: Int32
         var subject: UInt64
+        /// Of a look-up in a table: `LookupView`.
+        var changedWords: UInt64
+        var inPort: UInt32
+    }
+
+    private struct List {
+        var head: Int32
+        var count: Int32
     }
 
     private var nodes: UnsafeMutablePointer<Node>
     private var capacity: Int
     private var used = 0
     private var freeHead: Int32 = -1
-    private var heads: [UInt64: Int32] = [:]
+    private var lists: [UInt64: List] = [:]
 
     /// Nodes in use.
     private(set) var count = 0
@@ -60,15 +78,18 @@ struct DependencyIndex: ~Copyable {
     deinit { nodes.deallocate() }
 
     /// Notes that `megaflow` asked about `subject`.
-    /// - Parameter head: the head of the megaflow's own list, -1 for none; the new head comes back in it.
-    mutating func add(_ megaflow: Int32, subject: Subject, head: inout Int32) {
+    /// - Parameters:
+    ///   - view: of a look-up in a table, what the table saw of the packet.
+    ///   - head: the head of the megaflow's own list, -1 for none; the new head comes back in it.
+    mutating func add(_ megaflow: Int32, subject: Subject, view: LookupView = LookupView(), head: inout Int32) {
         let index = takeNode()
-        let first = heads[subject.key] ?? -1
+        let list = lists[subject.key] ?? List(head: -1, count: 0)
         (nodes + Int(index)).initialize(
             to: Node(
-                megaflow: megaflow, next: first, previous: -1, nextOfMegaflow: head, subject: subject.key))
-        if first >= 0 { nodes[Int(first)].previous = index }
-        heads[subject.key] = index
+                megaflow: megaflow, next: list.head, previous: -1, nextOfMegaflow: head, subject: subject.key,
+                changedWords: view.changedWords, inPort: view.inPort))
+        if list.head >= 0 { nodes[Int(list.head)].previous = index }
+        lists[subject.key] = List(head: index, count: list.count + 1)
         head = index
     }
 
@@ -77,14 +98,16 @@ struct DependencyIndex: ~Copyable {
         var index = head
         while index >= 0 {
             let node = nodes[Int(index)]
-            if node.previous >= 0 {
-                nodes[Int(node.previous)].next = node.next
-            } else if node.next >= 0 {
-                heads[node.subject] = node.next
-            } else {
-                heads[node.subject] = nil
-            }
+            if node.previous >= 0 { nodes[Int(node.previous)].next = node.next }
             if node.next >= 0 { nodes[Int(node.next)].previous = node.previous }
+            if let place = lists.index(forKey: node.subject) {
+                if lists.values[place].count == 1 {
+                    lists.remove(at: place)
+                } else {
+                    lists.values[place].count -= 1
+                    if node.previous < 0 { lists.values[place].head = node.next }
+                }
+            }
             nodes[Int(index)].next = freeHead
             freeHead = index
             count -= 1
@@ -94,8 +117,31 @@ struct DependencyIndex: ~Copyable {
 
     /// A megaflow that asked about `subject`, or -1.
     func first(_ subject: Subject) -> Int32 {
-        guard let head = heads[subject.key] else { return -1 }
-        return nodes[Int(head)].megaflow
+        guard let list = lists[subject.key] else { return -1 }
+        return nodes[Int(list.head)].megaflow
+    }
+
+    /// How many megaflows asked about `subject`.
+    func count(_ subject: Subject) -> Int { Int(lists[subject.key]?.count ?? 0) }
+
+    /// Whether a megaflow, given the head of its list, asked about `subject`.
+    func contains(_ subject: Subject, head: Int32) -> Bool {
+        var index = head
+        while index >= 0 {
+            if nodes[Int(index)].subject == subject.key { return true }
+            index = nodes[Int(index)].nextOfMegaflow
+        }
+        return false
+    }
+
+    /// Calls `body` with each megaflow that asked about `subject`. The index must not be changed meanwhile.
+    func forEach(_ subject: Subject, _ body: (Int32, LookupView) -> Void) {
+        var index = lists[subject.key]?.head ?? -1
+        while index >= 0 {
+            let node = nodes[Int(index)]
+            body(node.megaflow, LookupView(changedWords: node.changedWords, inPort: node.inPort))
+            index = node.next
+        }
     }
 
     private mutating func takeNode() -> Int32 {

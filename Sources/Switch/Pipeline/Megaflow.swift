@@ -6,7 +6,8 @@
 // for a counter, when the megaflow goes, and at each sweep: a way through a hundred switches costs a packet no more
 // than a way through one, and every counter is right whenever it is read.
 
-/// What the data path does with a packet: no reference in it, so that it may lie in raw memory.
+/// What the data path does with a packet: no reference in it, so that it may lie in raw memory. Numbers without another
+/// explanation are those of the data path's shared tables; the megaflow is one of their users.
 enum DatapathAction {
     /// Hands the packet to a device.
     case device(Int32)
@@ -16,12 +17,41 @@ enum DatapathAction {
     case setField(Field, FieldValue)
     case pushVLAN(tpid: UInt16, tci: UInt16)
     case popVLAN
+    case pushMPLS(etherType: UInt16, entry: UInt32)
+    case popMPLS(etherType: UInt16)
+    /// An I-TAG in front, with this first word.
+    case pushPBB(etherType: UInt16, tag: UInt32)
+    case popPBB
+    /// Between the MPLS label at the bottom of the stack and the IP header behind it.
+    case copyTTL(inward: Bool)
     /// The queue for the outputs that follow.
     case setQueue(UInt32)
+    /// The next output gets no more than the first bytes.
+    case truncate(UInt32)
     /// Shows the packet to whoever captures at the port.
     case capture(port: Int32, outgoing: Bool)
     /// To the spanning tree of the port's bridge.
     case bridgeProtocol(port: Int32)
+    /// What is done up to the matching `endClone` is done to a copy.
+    case beginClone
+    case endClone
+    /// Looks the packet up again, as it is now (`PipelineState.frozen`).
+    case recirculate(Int32)
+    /// The same, to one of two states: whether the packet is longer than `length` bytes.
+    case checkLength(UInt16, longer: Int32, other: Int32)
+    /// A hash of the packet's headers into its key's `dp_hash`, for the next recirculation: of the fields that the number
+    /// (`PipelineState.hashes`) says, cut to the bits of the mask.
+    case hash(Int32, mask: UInt32)
+    /// To the controllers (`PipelineState.notices`).
+    case controller(Int32)
+    /// To whoever samples (`PipelineState.samples`).
+    case sample(Int32)
+    /// Through the meter of that number in the data path: what does not conform goes no further.
+    case meter(Int32)
+    /// Through the connection tracker (`PipelineState.trackings`).
+    case track(Int32)
+    /// Forgets what the tracker found.
+    case clearConnection
 }
 
 /// What a packet counts for.
@@ -34,6 +64,21 @@ enum Credit {
     /// Keeps a learned address young: `address` is the VLAN in the bits above the 48 of the address.
     case address(UInt64, port: Int32)
     case drop(DropReason)
+    /// A look-up in a table, and whether a rule matched.
+    case lookup(bridge: Int32, table: UInt8, matched: Bool)
+    /// A bucket of a group (its place in the group's list; -1: the group itself).
+    case bucket(bridge: Int32, group: UInt32, place: Int32)
+    /// Keeps the flow that a `learn` action added young (`PipelineState.learnings`).
+    case learned(Int32)
+    /// A packet that a port's settings or state kept out, or kept from leaving.
+    case receiveDrop(port: Int32)
+    case sendDrop(port: Int32)
+    /// A copy by a mirror of the bridge, by its place.
+    case mirrored(bridge: Int32, place: Int32)
+    /// Counts for nothing: the next so many credits (-1: all) are of packets that a meter has let through.
+    case metered(Int32)
+    /// A TCP segment that ends its connection: shorter timeouts for the rule.
+    case finTimeout(rule: Int32, idle: UInt16, hard: UInt16)
 }
 
 /// Why the data path dropped a packet.
@@ -63,6 +108,12 @@ public enum DropReason: UInt8, CaseIterable, Sendable, Codable {
     case ttl
     /// The flows or the switches form a loop.
     case tooDeep
+    /// More than a meter lets through.
+    case meter
+    /// A port's settings say so.
+    case port
+    /// The connection tracker refuses it.
+    case connection
     case noMemory
     /// The kernel did not take the packet.
     case device
@@ -94,6 +145,8 @@ struct MegaflowTable: ~Copyable {
     private var free: [Int32] = []
     /// Numbers that may still stand in the exact-match cache.
     private(set) var quarantine: [Int32] = []
+    /// Removed, but perhaps being performed: their actions are still there.
+    private(set) var dying: [Int32] = []
 
     init() {
         capacity = 1024
@@ -101,7 +154,7 @@ struct MegaflowTable: ~Copyable {
     }
 
     deinit {
-        for index in 0..<used where flows[index].isAlive { Self.freeBlocks(flows + index) }
+        for index in 0..<used { Self.freeBlocks(flows + index) }
         flows.deallocate()
     }
 
@@ -140,17 +193,35 @@ struct MegaflowTable: ~Copyable {
         return index
     }
 
+    /// Ends a megaflow. Its actions and credits stay until `bury`: it may be the one that is being performed.
     mutating func remove(_ index: Int32) {
         let flow = flows + Int(index)
         guard flow.pointee.isAlive else { return }
-        Self.freeBlocks(flow)
         flow.pointee.isAlive = false
+        liveCount -= 1
+        dying.append(index)
+    }
+
+    /// Frees the memory of the last megaflow that was removed and not yet buried; its number goes into quarantine.
+    /// - Parameter release: is handed each of its actions and credits before.
+    /// - Returns: false where there was none.
+    mutating func bury(
+        _ release: (UnsafeBufferPointer<DatapathAction>, UnsafeBufferPointer<Credit>) -> Void
+    ) -> Bool {
+        guard let index = dying.popLast() else { return false }
+        let flow = flows + Int(index)
+        let last = flow.pointee
         flow.pointee.actions = nil
         flow.pointee.credits = nil
         flow.pointee.actionCount = 0
         flow.pointee.creditCount = 0
-        liveCount -= 1
         quarantine.append(index)
+        release(
+            UnsafeBufferPointer(start: last.actions, count: Int(last.actionCount)),
+            UnsafeBufferPointer(start: last.credits, count: Int(last.creditCount)))
+        last.actions?.deallocate()
+        last.credits?.deallocate()
+        return true
     }
 
     /// Gives the quarantined numbers free; the exact-match cache must have been emptied.

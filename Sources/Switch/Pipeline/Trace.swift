@@ -1,3 +1,5 @@
+import Wire
+
 // What would happen to a packet: the translation told step by step, in the words of `ovs-appctl ofproto/trace`.
 
 /// Takes down the steps of a translation.
@@ -52,6 +54,9 @@ extension DropReason {
         case .nowhere: "no port to send to"
         case .ttl: "TTL expired"
         case .tooDeep: "loop"
+        case .meter: "over the meter's rate"
+        case .port: "the port's settings"
+        case .connection: "refused by the connection tracker"
         case .noMemory: "out of packet memory"
         case .device: "the kernel refused it"
         }
@@ -102,9 +107,32 @@ extension Datapath {
         case .pushVLAN(let tpid, let tci):
             return "push_vlan(vid=\(tci & 0xfff),pcp=\(tci >> 13),tpid=0x\(String(tpid, radix: 16)))"
         case .popVLAN: return "pop_vlan"
+        case .pushMPLS(let type, let entry):
+            let label = MPLSLabel(rawValue: entry)
+            return "push_mpls(label=\(label.label),tc=\(label.trafficClass),ttl=\(label.timeToLive),"
+                + "bos=\(label.isBottom ? 1 : 0),eth_type=0x\(String(type, radix: 16)))"
+        case .popMPLS(let type): return "pop_mpls(eth_type=0x\(String(type, radix: 16)))"
+        case .pushPBB(let type, let tag):
+            return "push_pbb(isid=0x\(String(tag & 0xff_ffff, radix: 16)),pcp=\(tag >> 29),"
+                + "eth_type=0x\(String(type, radix: 16)))"
+        case .popPBB: return "pop_pbb"
+        case .copyTTL(let inward): return inward ? "copy_ttl_in" : "copy_ttl_out"
         case .setQueue(let queue): return "set_queue(\(queue))"
+        case .truncate(let length): return "trunc(\(length))"
         case .capture(let port, _): return "capture(\(ports[Int(port)].name))"
         case .bridgeProtocol: return "stp"
+        case .beginClone: return "clone("
+        case .endClone: return ")"
+        case .recirculate(let number): return "recirc(0x\(String(number, radix: 16)))"
+        case .checkLength(let length, let longer, let other):
+            return "check_pkt_len(size=\(length),gt(recirc(0x\(String(longer, radix: 16)))),"
+                + "le(recirc(0x\(String(other, radix: 16)))))"
+        case .hash: return "hash(l4(0))"
+        case .controller: return "userspace(controller)"
+        case .sample: return "sample"
+        case .meter(let number): return "meter(\(number))"
+        case .track: return "ct"
+        case .clearConnection: return "ct_clear"
         }
     }
 }

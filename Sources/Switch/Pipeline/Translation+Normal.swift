@@ -2,76 +2,78 @@
 // them, RFC 4541 2.1.1 for reports of multicast groups).
 
 extension Translation {
-    func normal(_ place: Place) {
+    func normal() {
         wildcards.setKindOfDestination(key.value(.ethDestination))
         wildcards.setExact(.ethSource)
         wildcards.setExactVLANs()
         let destination = key.value(.ethDestination)
         if ReservedAddress.isLinkLocal(destination) { return drop(.reserved) }
-        guard let vlan = inputVLAN(place) else { return drop(.vlan) }
-        learnSource(place)
+        guard let vlan = inputVLAN() else { return drop(.vlan) }
+        learnSource()
 
-        let bridge = place.bridge
+        let bridge = here.bridge
         if ReservedAddress.isMulticast(destination) {
-            if isMulticastReport(place) { return sendToRouters(place, vlan) }
+            if isMulticastReport() { return sendToRouters(vlan) }
             recorder?.line("-> \(destination == 0xffff_ffff_ffff ? "broadcast" : "multicast") packet, flooding")
-            return flood(place, vlan)
+            return flood(vlan)
         }
         wildcards.setExact(.ethDestination)
         note(.address(bridge: bridge.index, vlan: vlan, mac: destination))
         let known = bridge.addresses.lookup(vlan: vlan, mac: destination, now: now)
         guard known >= 0 else {
             recorder?.line("-> no learned MAC for destination, flooding")
-            return flood(place, vlan)
+            return flood(vlan)
         }
         let port = datapath.ports[Int(known)]
-        if port === place.port {
+        if port === here.port {
             recorder?.line("-> forwarding to input port: nothing to do")
             return drop(.hairpin)
         }
         recorder?.line("-> forwarding to learned port \(port.number)")
-        send(to: port, vlan, place)
+        send(to: port, vlan)
     }
 
     /// Learns where the packet's sender is.
-    func learnSource(_ place: Place) {
+    func learnSource() {
         let source = key.value(.ethSource)
-        guard !ReservedAddress.isMulticast(source), let vlan = inputVLAN(place) else { return }
+        guard let port = here.port, !ReservedAddress.isMulticast(source), let vlan = inputVLAN() else { return }
         wildcards.setExact(.ethSource)
         wildcards.setExactVLANs()
-        note(.address(bridge: place.bridge.index, vlan: vlan, mac: source))
-        credits.append(.address(UInt64(vlan) << 48 | source, port: place.port.index))
-        if learns { datapath.learn(bridge: place.bridge, vlan: vlan, mac: source, port: place.port.index, now: now) }
+        note(.address(bridge: here.bridge.index, vlan: vlan, mac: source))
+        credits.append(.address(UInt64(vlan) << 48 | source, port: port.index))
+        if learns { datapath.learn(bridge: here.bridge, vlan: vlan, mac: source, port: port.index, now: now) }
     }
 
     /// The VLAN that the packet is in, or nil where the port does not carry it.
-    private func inputVLAN(_ place: Place) -> UInt16? {
+    private func inputVLAN() -> UInt16? {
+        // What a controller sends without a port is in the VLAN that its tag says.
+        let mode = here.port?.vlan ?? .trunk(nil)
         let tags = key.vlanTags
         // Priority tags (VLAN 0) count as no tag.
         let tagged = tags.first.map { $0.tci & 0xfff } ?? 0
-        switch place.port.vlan {
+        switch mode {
         case .trunk:
-            return place.port.vlan.carries(tagged) ? tagged : nil
+            return mode.carries(tagged) ? tagged : nil
         case .access(let tag):
             return tagged == 0 ? tag : nil
         case .nativeTagged(let tag, _), .nativeUntagged(let tag, _):
             if tagged == 0 { return tag }
-            return place.port.vlan.carries(tagged) ? tagged : nil
+            return mode.carries(tagged) ? tagged : nil
         }
     }
 
-    private func flood(_ place: Place, _ vlan: UInt16) {
+    private func flood(_ vlan: UInt16) {
         var sent = false
-        for index in place.bridge.ordered {
+        for index in here.bridge.ordered {
             let port = datapath.ports[Int(index)]
-            guard port !== place.port, port.floods, port.state == .forwarding, port.vlan.carries(vlan) else { continue }
-            send(to: port, vlan, place)
+            guard port !== here.port, port.floods, port.state == .forwarding, port.vlan.carries(vlan) else { continue }
+            send(to: port, vlan)
             sent = true
         }
         if !sent { drop(.nowhere) }
     }
 
-    private func send(to port: BridgePort, _ vlan: UInt16, _ place: Place) {
+    private func send(to port: BridgePort, _ vlan: UInt16) {
         guard port.vlan.carries(vlan) else { return drop(.vlan) }
         let saved = key
         let tagged: Bool
@@ -88,13 +90,13 @@ extension Translation {
             // A priority tag or the VLAN's own comes off.
             key.popVLAN()
         }
-        emit(port, place)
+        leave(by: port.number)
         key = saved
     }
 
     // MARK: Multicast reports
 
-    private func isMulticastReport(_ place: Place) -> Bool {
+    private func isMulticastReport() -> Bool {
         wildcards.setExact(.ethType)
         guard key.isIP else { return false }
         wildcards.setExact(.ipProtocol)
@@ -105,20 +107,20 @@ extension Translation {
         switch MulticastMessage.classify(frame: frame, layout: layout) {
         case .report: return true
         case .query:
-            if learns { datapath.noteRouter(bridge: place.bridge, port: place.port.index, now: now) }
+            if learns, let port = here.port { datapath.noteRouter(bridge: here.bridge, port: port.index, now: now) }
             return false
         case .none: return false
         }
     }
 
-    private func sendToRouters(_ place: Place, _ vlan: UInt16) {
-        note(.routers(bridge: place.bridge.index))
+    private func sendToRouters(_ vlan: UInt16) {
+        note(.routers(bridge: here.bridge.index))
         recorder?.line("-> multicast group report: to the ports of multicast routers")
         var sent = false
-        for index in place.bridge.routers.ports(now: now) where index != place.port.index {
+        for index in here.bridge.routers.ports(now: now) where index != here.port?.index {
             let port = datapath.ports[Int(index)]
             guard port.state == .forwarding, port.vlan.carries(vlan) else { continue }
-            send(to: port, vlan, place)
+            send(to: port, vlan)
             sent = true
         }
         if !sent { drop(.nowhere) }

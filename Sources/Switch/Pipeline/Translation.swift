@@ -4,44 +4,59 @@
 // what the data path is to do, what the packet counts for, which bits of the packet it looked at, and what it asked
 // that may change.
 // Design: a link that sets no rate, delay or loss is followed to its other end at once, so that one megaflow reaches
-// from a host's port to the last device or modelled link, whatever lies between. Header changes are made in `key`
-// only; before each output the difference between `key` and `base` (the packet as the actions noted so far leave it)
-// becomes actions. So each branch of a flood sees the packet as it was at the branching.
-// A translation has one side effect, learning source addresses, and none when it traces.
+// from a host's port to the last device or modelled link, whatever lies between. Changes of header fields and VLAN
+// tags are made in `key` only; before each output the difference between `key` and `base` (the packet as the actions
+// noted so far leave it) becomes actions. So each branch of a flood sees the packet as it was at the branching. What
+// cannot be undone by another difference (labels, backbone headers, meters) is noted at once, and a branch with any of
+// that is done to a copy (`branch`). Where the key does not say what comes next, the translation stops
+// (Translation+Freezing.swift).
+// A translation's side effects, learning addresses and flows, stay away when it traces.
 
 final class Translation {
     /// The packet as the pipeline sees it now.
     var key = FlowKey()
     /// The packet as the noted actions leave it.
-    private var base = FlowKey()
+    var base = FlowKey()
     /// The bits that the answer depends on.
     var wildcards = FlowMask()
     var actions: [DatapathAction] = []
     var credits: [Credit] = []
     var subjects: [Subject] = []
+    /// The tables that it asked, and what they saw.
+    private(set) var tableLookups = NotedLookups()
+    /// The packet as the megaflow cache saw it.
+    private var original = FlowKey()
     /// The frame, for what the flow key does not hold; nil when a trace has none.
     var frame: UnsafeRawBufferPointer?
     var layout = PacketLayout()
     var now: UInt64 = 0
-    /// Whether source addresses are learned.
+    /// Whether addresses and flows are learned, and states frozen for later.
     var learns = true
     var recorder: TraceRecorder?
 
-    /// Where the packet is.
-    struct Place {
-        var bridge: Bridge
-        var port: BridgePort
-        var queue: UInt32 = 0
-        var actionSet = ActionSet()
-        var table: UInt8 = 0
-    }
+    /// The bridge that the packet is in.
+    var here: TranslationContext
+    /// Whose action is done.
+    var origin = TranslationOrigin()
+    /// The part of the key behind the last label or tag is unknown, since it was hidden from the parser until now.
+    var hidden = false
+    /// An action that cannot be undone has been noted since the last branching.
+    var isIrreversible = false
+    /// `exit` was met: nothing more is done in this bridge but the action set.
+    var exited = false
+    /// The translation has stopped, and collects what is left to do.
+    var freezing: Freezing?
+    /// Frozen states of a trace, which leaves none in the data path.
+    var tracedStates: [FrozenState] = []
+    /// Tables that have a new flow by a `learn` action.
+    var learnedRules: [LearnedRule] = []
 
     private var noted: Set<Subject> = []
     private var entries = 0
     private var depth = 0
     private var lookups = 0
-    private var resubmits = 0
-    private var notedQueue: UInt32 = 0
+    var resubmits = 0
+    var notedQueue: UInt32 = 0
     /// Set when a limit was met: the answer is a drop.
     private(set) var failed = false
 
@@ -51,19 +66,33 @@ final class Translation {
     static let lookupLimit = 4096
     /// Resubmits within each other, as Open vSwitch limits them.
     static let resubmitDepthLimit = 64
+    /// Bytes on the stack, as Open vSwitch limits it.
+    static let stackLimit = 65536
 
     unowned let datapath: Datapath
 
     init(datapath: Datapath) {
         self.datapath = datapath
+        here = TranslationContext(bridge: nowhere, port: nil)
     }
+
+    /// Stands in `here` while nothing is translated.
+    private let nowhere = Bridge(index: -1, name: "", address: 0, settings: BridgeSettings())
 
     func reset() {
         actions.removeAll(keepingCapacity: true)
         credits.removeAll(keepingCapacity: true)
         subjects.removeAll(keepingCapacity: true)
         noted.removeAll(keepingCapacity: true)
+        learnedRules.removeAll(keepingCapacity: true)
+        tableLookups.removeAll()
         wildcards = FlowMask()
+        here = TranslationContext(bridge: nowhere, port: nil)
+        origin = TranslationOrigin()
+        hidden = false
+        isIrreversible = false
+        exited = false
+        freezing = nil
         entries = 0
         depth = 0
         lookups = 0
@@ -78,14 +107,53 @@ final class Translation {
     /// Translates the packet in `key`, which came to `port`.
     func run(port: Int32) {
         base = key
+        original = key
         credits.append(.received(port: port))
         enter(port)
+        end()
+    }
+
+    /// Goes on with a packet whose translation stopped; `key` holds its headers as they are now, and what it carries.
+    func run(_ state: FrozenState) {
+        original = key
+        key.thaw(state.metadata)
+        base = key
+        here = state.context
+        notedQueue = state.notedQueue
+        note(.ports(bridge: here.bridge.index))
+        recorder?.open("bridge(\"\(here.bridge.name)\")", underlined: true)
+        perform(state.steps)
+        endPipeline()
+        recorder?.close()
+        end()
+    }
+
+    /// Does a controller's actions to the packet in `key`; `in_port` and the other pipeline fields are in the key.
+    func run(_ list: [Action], bridge: Bridge, port: BridgePort?) {
+        base = key
+        original = key
+        here = TranslationContext(bridge: bridge, port: port)
+        origin.reason = .packetOut
+        note(.ports(bridge: bridge.index))
+        recorder?.open("bridge(\"\(bridge.name)\")", underlined: true)
+        perform(list)
+        endPipeline()
+        recorder?.close()
+        end()
+    }
+
+    private func end() {
         if failed {
             // Part of a loop is no answer. The drop is kept like any other: the same packets would loop again.
+            datapath.release(actions)
             actions.removeAll(keepingCapacity: true)
             credits.removeAll(keepingCapacity: true)
             credits.append(.drop(.tooDeep))
         }
+        // Registers and the like start out the same for all packets: what was read of them does not tell packets apart.
+        for word in [1, 2, 3, 4, 5, 6, 7, 8, 9] { wildcards[word: word] = 0 }
+        wildcards[.actionSetOutput] = .zero
+        wildcards[.conjunctionID] = .zero
     }
 
     func note(_ subject: Subject) {
@@ -97,14 +165,15 @@ final class Translation {
         credits.append(.drop(reason))
     }
 
-    private func fail(_ text: String) {
+    func fail(_ text: String) {
         recorder?.line(">> \(text) <<")
         failed = true
     }
 
     // MARK: Into a bridge
 
-    private func enter(_ index: Int32) {
+    /// The packet comes to a port of a bridge, on a way of its own.
+    func enter(_ index: Int32) {
         let port = datapath.ports[Int(index)]
         let bridge = datapath.bridges[Int(port.bridge)]
         entries += 1
@@ -113,6 +182,13 @@ final class Translation {
             fail("the packet entered more than \(depth > depthLimit ? depthLimit : Self.entryLimit) bridges: a loop")
             return
         }
+        let outer = (here, origin, exited, resubmits)
+        defer { (here, origin, exited, resubmits) = outer }
+        here = TranslationContext(bridge: bridge, port: port)
+        origin = TranslationOrigin()
+        exited = false
+        resubmits = 0
+        leaveConnection()
         key.set(.inPort, UInt64(port.number))
         key.clearPipelineFields()
         recorder?.open("bridge(\"\(bridge.name)\")", underlined: true)
@@ -122,7 +198,6 @@ final class Translation {
             commit()
             actions.append(.capture(port: index, outgoing: false))
         }
-        var place = Place(bridge: bridge, port: port)
         if bridge.spanningTree != nil {
             wildcards.setKindOfDestination(key.value(.ethDestination))
             if key.value(.ethDestination) == ReservedAddress.bridgeGroup {
@@ -132,232 +207,216 @@ final class Translation {
                 return
             }
             if port.state != .forwarding {
-                if port.state == .learning { learnSource(place) }
+                if port.state == .learning { learnSource() }
                 drop(.spanningTree)
                 return
             }
         }
-        lookUp(table: 0, &place)
-        finish(&place)
+        if hidden {
+            freeze([.instructions(Instructions(goTo: 0), origin)])
+        } else {
+            lookUp(table: 0)
+        }
+        endPipeline()
+    }
+
+    /// The packet leaves what a bridge found out about its connection behind.
+    private func leaveConnection() {
+        guard key.value(.ctState) != 0 else { return }
+        // The answer behind is the same whatever the state was, but it is there to be forgotten.
+        actions.append(.clearConnection)
+        isIrreversible = true
+    }
+
+    /// What is left when tables and actions are through: the action set, or the frozen state that will do it.
+    func endPipeline() {
+        if freezing == nil {
+            performActionSet()
+        } else if freezing!.steps.last != .actionSet {
+            freezing!.steps.append(.actionSet)
+        }
+        finishFreezing()
+    }
+
+    /// Performs the action set, when the pipeline has ended.
+    func performActionSet() {
+        guard !failed, here.endsWithActionSet, !here.actionSet.isEmpty else { return }
+        let ordered = here.actionSet.ordered
+        here.actionSet = ActionSet()
+        exited = false
+        let before = origin
+        origin.reason = .actionSet
+        defer { origin = before }
+        guard !ordered.isEmpty else {
+            recorder?.line("action set is empty")
+            return drop(.flow)
+        }
+        recorder?.line("action set: \(ordered.map(\.description).joined(separator: ","))")
+        recorder?.indent()
+        perform(ordered)
+        recorder?.outdent()
+    }
+
+    // MARK: Branches
+
+    /// Does something to the packet as it is now, and then goes on as if it had not been done: to the packet in the
+    /// pipeline by putting the key back, and in the data path, where that is not enough, by working on a copy.
+    func branch(_ body: () -> Void) {
+        let start = actions.count
+        let before = (key, base, hidden, isIrreversible, notedQueue)
+        isIrreversible = false
+        body()
+        if isIrreversible {
+            actions.insert(.beginClone, at: start)
+            actions.append(.endClone)
+            (key, base, hidden, isIrreversible, notedQueue) = before
+        } else {
+            key = before.0
+            isIrreversible = before.3
+        }
+    }
+
+    /// As `branch`, in a bridge's pipeline: action set, stack and queue come back too, and what stops inside, stops there.
+    func pipelineBranch(_ body: () -> Void) {
+        let outer = (here, origin, exited)
+        here.endsWithActionSet = false
+        branch {
+            body()
+            finishFreezing()
+        }
+        (here, origin, exited) = outer
+    }
+
+    /// Follows a link to the port at its far end.
+    func cross(to far: Int32) {
+        depth += 1
+        branch { enter(far) }
+        depth -= 1
     }
 
     // MARK: Flow tables
 
-    private func lookUp(table: UInt8, _ place: inout Place) {
+    /// - Parameters:
+    ///   - inPort: the port to look up with, where it is not the packet's own.
+    ///   - byTuple: whether to look up with the addresses and ports of the connection's first packet.
+    func lookUp(table: UInt8, inPort: UInt64? = nil, byTuple: Bool = false) {
         lookups += 1
         guard lookups <= Self.lookupLimit else { return fail("more than \(Self.lookupLimit) table look-ups") }
-        place.table = table
-        note(.table(bridge: place.bridge.index, table: table))
-        guard Int(table) < place.bridge.tables.count else { return miss(table) }
-        let number = place.bridge.tables[Int(table)].classifier.lookup(&key, unite: &wildcards)
-        guard number >= 0, let rule = datapath.rules[Int(number)] else { return miss(table) }
+        let outer = origin
+        defer { origin = outer }
+        origin = TranslationOrigin(table: table, cookie: .max, rule: -1, reason: .action)
+        let home = here.bridge.table(table)
+        if home.classifier.looksAtActionSet { key.set(.actionSetOutput, UInt64(here.actionSet.outputPort)) }
+        let number: Int32
+        if inPort == nil && !byTuple {
+            noteLookup(table, key)
+            number = home.lookUp(&key, unite: &wildcards)
+        } else {
+            // The actions see the packet's own fields.
+            var probe = key
+            if let inPort { probe.set(.inPort, inPort) }
+            if byTuple { takeTuple(into: &probe) }
+            noteLookup(table, probe)
+            number = home.lookUp(&probe, unite: &wildcards)
+        }
+        guard number >= 0, let rule = datapath.rules[Int(number)] else { return miss(home) }
         credits.append(.rule(number))
         recorder?.rule(rule)
         recorder?.indent()
         defer { recorder?.outdent() }
-        let instructions = rule.instructions
-        perform(instructions.apply, &place)
-        if failed { return }
-        if instructions.clear { place.actionSet = ActionSet() }
-        for action in instructions.write { place.actionSet.add(action) }
+        origin.cookie = rule.cookie
+        origin.rule = number
+        // OpenFlow 1.3, 5.4: the table-miss flow has priority 0 and matches every packet.
+        if rule.priority == 0 && rule.match.isCatchAll { origin.reason = .noMatch }
+        follow(rule.instructions)
+    }
+
+    /// Notes that a table of this bridge is asked about a packet.
+    private func noteLookup(_ table: UInt8, _ seen: borrowing FlowKey) {
+        tableLookups.note(
+            bridge: here.bridge.index, table: table, key: seen, original: original,
+            isPlain: entries == 1 && original.value(.recirculationID) == 0)
+    }
+
+    /// Does what a rule says.
+    private func follow(_ instructions: Instructions) {
+        var rest = instructions
+        rest.apply = []
+        rest.meter = nil
+        if let meter = instructions.meter, !pass(meter: meter) { return }
+        guard perform(instructions.apply) else {
+            if freezing != nil, rest != Instructions() { freezing!.steps.append(.instructions(rest, origin)) }
+            return
+        }
+        followRest(rest)
+    }
+
+    /// What instructions say behind the applied actions.
+    func followRest(_ instructions: Instructions) {
+        if instructions.clear {
+            here.actionSet = ActionSet()
+            recorder?.line("clear_actions")
+        }
+        if !instructions.write.isEmpty {
+            for action in instructions.write { here.actionSet.add(action) }
+            recorder?.line("write_actions(\(instructions.write.map(\.description).joined(separator: ",")))")
+        }
         if let metadata = instructions.metadata {
             let present = key.value(.metadata)
             key.set(.metadata, present & ~metadata.mask | metadata.value & metadata.mask)
+            recorder?.line(Instructions(metadata: metadata).description)
         }
         if let next = instructions.goTo {
+            if hidden { return freeze([.instructions(Instructions(goTo: next), origin)]) }
             recorder?.line("goto_table:\(next)")
-            lookUp(table: next, &place)
+            lookUp(table: next)
         }
     }
 
-    private func miss(_ table: UInt8) {
-        recorder?.line("\(table). No match.")
-        drop(.noFlow)
-    }
-
-    /// Performs the action set, when the pipeline has ended.
-    private func finish(_ place: inout Place) {
-        guard !failed, !place.actionSet.isEmpty else { return }
-        let ordered = place.actionSet.ordered
-        recorder?.line("action set: \(ordered.map(\.description).joined(separator: ","))")
-        place.actionSet = ActionSet()
-        perform(ordered, &place)
-    }
-
-    // MARK: Actions
-
-    private func perform(_ list: [Action], _ place: inout Place) {
-        for action in list {
-            if failed { return }
-            switch action {
-            case .output(let port):
-                output(port, place)
-            case .enqueue(let port, let queue):
-                let before = place.queue
-                place.queue = queue
-                output(port, place)
-                place.queue = before
-            case .setQueue(let queue):
-                place.queue = queue
-            case .setField(let field, let value, let mask):
-                recorder?.line(action.description)
-                set(field, value, mask)
-            case .pushVLAN(let tpid):
-                recorder?.line(action.description)
-                wildcards.setExactTagStack()
-                key.pushVLAN(tpid: tpid)
-            case .popVLAN:
-                recorder?.line(action.description)
-                wildcards.setExactTagStack()
-                key.popVLAN()
-            case .decrementTTL:
-                recorder?.line(action.description)
-                wildcards.setExact(.ethType)
-                guard key.isIP else { break }
-                wildcards.setExact(.ipTTL)
-                let ttl = key.value(.ipTTL)
-                if ttl <= 1 {
-                    drop(.ttl)
-                    return
-                }
-                key.set(.ipTTL, ttl - 1)
-            case .resubmit(let port, let table, _):
-                resubmit(port: port, table: table, place)
-            case .drop:
-                drop(.flow)
-                return
-            default:
-                break
-            }
+    /// No rule matches: what OpenFlow 1.0 to 1.2 let the table be set to; from OpenFlow 1.3 on, a drop.
+    private func miss(_ table: FlowTable) {
+        recorder?.line("\(origin.table < 10 ? " " : "")\(origin.table). No match.")
+        recorder?.indent()
+        defer { recorder?.outdent() }
+        credits.append(.lookup(bridge: table.bridge, table: table.number, matched: false))
+        switch table.settings.miss {
+        case .drop: drop(.noFlow)
+        case .controller:
+            origin.reason = .noMatch
+            _ = controller(ControllerOutput(reason: .noMatch))
+        case .continueToNextTable:
+            let next = Int(table.number) + 1
+            if next < here.bridge.tables.count { lookUp(table: UInt8(next)) } else { drop(.noFlow) }
         }
     }
 
-    private func set(_ field: Field, _ value: FieldValue, _ mask: FieldValue) {
-        // The bits that stay come from the packet; whether the field is there at all, its prerequisites say.
-        for condition in field.prerequisite.fields { wildcards.setExact(condition) }
-        guard key.meets(field.prerequisite) else { return }
-        wildcards.setExact(field)
-        key[field] = (key[field] & ~mask) | (value & mask)
-    }
-
-    private func resubmit(port: UInt32?, table: UInt8?, _ place: Place) {
-        var inner = place
-        let before = key.value(.inPort)
-        if let port, port != PortNumber.inPort { key.set(.inPort, UInt64(port)) }
-        resubmits += 1
-        if resubmits <= Self.resubmitDepthLimit {
-            lookUp(table: table ?? place.table, &inner)
+    /// The connection's tuple in the place of the packet's own (ovs-actions(7)).
+    private func takeTuple(into probe: inout FlowKey) {
+        func take(_ field: Field, _ source: Field) {
+            wildcards.setExact(source)
+            probe[field] = key[source]
+        }
+        take(.ipProtocol, .ctProtocol)
+        if key.value(.ethType) == 0x0800 {
+            take(.ipv4Source, .ctIPv4Source)
+            take(.ipv4Destination, .ctIPv4Destination)
         } else {
-            fail("more than \(Self.resubmitDepthLimit) resubmits within each other: a loop")
+            take(.ipv6Source, .ctIPv6Source)
+            take(.ipv6Destination, .ctIPv6Destination)
         }
+        take(.tcpSource, .ctTransportSource)
+        take(.tcpDestination, .ctTransportDestination)
+    }
+
+    /// `resubmit`: another look-up, and then back.
+    func resubmit(port: UInt32?, table: UInt8?, byTuple: Bool = false) {
+        guard resubmits < Self.resubmitDepthLimit else {
+            return fail("more than \(Self.resubmitDepthLimit) resubmits within each other: a loop")
+        }
+        resubmits += 1
+        let inPort = port.flatMap { $0 == PortNumber.inPort ? nil : UInt64($0) }
+        lookUp(table: table ?? origin.table, inPort: inPort, byTuple: byTuple)
         resubmits -= 1
-        key.set(.inPort, before)
-    }
-
-    // MARK: Outputs
-
-    private func output(_ number: UInt32, _ place: Place) {
-        switch number {
-        case PortNumber.inPort:
-            recorder?.line("IN_PORT")
-            emit(place.port, place)
-        case PortNumber.normal:
-            recorder?.line("NORMAL")
-            recorder?.indent()
-            normal(place)
-            recorder?.outdent()
-        case PortNumber.flood, PortNumber.all:
-            recorder?.line(number == PortNumber.all ? "ALL" : "FLOOD")
-            recorder?.indent()
-            for index in place.bridge.ordered {
-                let port = datapath.ports[Int(index)]
-                if port === place.port || port.number == PortNumber.local && number == PortNumber.all { continue }
-                if number == PortNumber.flood && (!port.floods || port.state != .forwarding) { continue }
-                emit(port, place)
-            }
-            recorder?.outdent()
-        case PortNumber.table:
-            var inner = place
-            lookUp(table: 0, &inner)
-        case PortNumber.controller, PortNumber.any:
-            recorder?.line(Action.output(number).description)
-            drop(.flow)
-        default:
-            recorder?.line(number == PortNumber.local ? "LOCAL" : "output:\(number)")
-            guard let index = place.bridge.ports[number] else {
-                recorder?.line("no port \(number)")
-                return drop(.nowhere)
-            }
-            let port = datapath.ports[Int(index)]
-            // OpenFlow 1.0, 3.3 and 1.3, 5.12: not back to the input port unless IN_PORT says so.
-            if port === place.port {
-                recorder?.line("skipping output to input port")
-                return drop(.hairpin)
-            }
-            emit(port, place)
-        }
-    }
-
-    /// Sends the packet out of a port, and along an unmodelled link into what is behind it.
-    func emit(_ port: BridgePort, _ place: Place) {
-        if failed { return }
-        guard port.direction >= 0 else { return drop(.unconnected) }
-        guard port.state == .forwarding else { return drop(.spanningTree) }
-        let direction = datapath.directions[Int(port.direction)]
-        guard direction.isUp else { return drop(.linkDown) }
-        if port.isCaptured {
-            commit()
-            actions.append(.capture(port: port.index, outgoing: true))
-        }
-        if place.queue != notedQueue {
-            actions.append(.setQueue(place.queue))
-            notedQueue = place.queue
-        }
-        if direction.model != nil {
-            commit()
-            recorder?.line("-> port \(port.name), onto its link")
-            credits.append(.sent(port: port.index))
-            actions.append(.link(port.direction))
-            return
-        }
-        credits.append(.crossed(direction: port.direction))
-        switch direction.far {
-        case .device(let device):
-            commit()
-            recorder?.line("-> \(datapath.deviceName(device))")
-            actions.append(.device(device))
-        case .port(let far):
-            let saved = key
-            depth += 1
-            enter(far)
-            depth -= 1
-            key = saved
-        case .none:
-            drop(.unconnected)
-        }
-    }
-
-    /// Turns what differs between the packet so far and the pipeline's view into actions.
-    private func commit() {
-        guard !key.packetEquals(base) else { return }
-        commitVLANs()
-        for field in key.rewritableFields where key[field] != base[field] {
-            actions.append(.setField(field, key[field]))
-        }
-        base = key
-    }
-
-    private func commitVLANs() {
-        let wanted = key.vlanTags
-        let present = base.vlanTags
-        guard wanted != present else { return }
-        // Tags are equal from the inside out as far as they need not change.
-        var same = 0
-        while same < min(wanted.count, present.count),
-            wanted[wanted.count - 1 - same] == present[present.count - 1 - same]
-        { same += 1 }
-        for _ in same..<max(same, present.count) { actions.append(.popVLAN) }
-        for tag in wanted.dropLast(same).reversed() { actions.append(.pushVLAN(tpid: tag.tpid, tci: tag.tci)) }
     }
 }
 

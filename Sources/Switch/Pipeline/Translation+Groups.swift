@@ -1,0 +1,98 @@
+// Groups (OpenFlow 1.5, 5.10).
+
+extension Translation {
+    /// - Returns: whether the actions behind are done too.
+    func group(_ id: UInt32) -> Bool {
+        recorder?.line("group:\(id)")
+        note(.group(bridge: here.bridge.index, id: id))
+        guard let group = here.bridge.groups[id]?.group else {
+            recorder?.line(">> group does not exist <<")
+            drop(.nowhere)
+            return true
+        }
+        guard !here.groups.contains(id) else {
+            fail("group \(id) sends packets to itself: a loop")
+            return false
+        }
+        var chosen: [Int] = []
+        switch group.type {
+        case .all: chosen = Array(group.buckets.indices)
+        case .indirect: chosen = group.buckets.isEmpty ? [] : [0]
+        case .fastFailover:
+            chosen = group.buckets.indices.first { isAlive(group.buckets[$0], of: id) }.map { [$0] } ?? []
+        case .select:
+            let alive = group.buckets.indices.filter {
+                group.buckets[$0].weight > 0 && isAlive(group.buckets[$0], of: id)
+            }
+            if alive.count == 1 {
+                chosen = alive
+            } else if alive.count > 1 {
+                guard key[word: FlowKey.hashWord] != 0 else {
+                    let description = HashDescription(group.selection)
+                    freeze([.actions([.group(id)], origin)], for: .hash(description, mask: Self.slots(alive.count) - 1))
+                    return true
+                }
+                chosen = [choose(alive, group)]
+            }
+        }
+        credits.append(.bucket(bridge: here.bridge.index, group: id, place: -1))
+        guard !chosen.isEmpty else {
+            recorder?.line("-> no live bucket")
+            drop(.nowhere)
+            return true
+        }
+        for place in chosen {
+            let bucket = group.buckets[place]
+            recorder?.line("-> using bucket \(bucket.id)")
+            credits.append(.bucket(bridge: here.bridge.index, group: id, place: Int32(place)))
+            recorder?.indent()
+            pipelineBranch {
+                here.groups.append(id)
+                here.stack = []
+                origin.reason = .group
+                var set = ActionSet()
+                for action in bucket.actions { set.add(action) }
+                perform(set.ordered)
+            }
+            recorder?.outdent()
+            if failed { return false }
+        }
+        return true
+    }
+
+    /// Whether what the bucket watches is alive; a bucket that watches nothing is.
+    private func isAlive(_ bucket: Bucket, of group: UInt32, depth: Int = 0) -> Bool {
+        if bucket.watchPort != PortNumber.any {
+            // The bridge's ports have been asked about on entering.
+            guard let index = here.bridge.ports[bucket.watchPort], datapath.isAlive(port: index) else { return false }
+        }
+        guard bucket.watchGroup != Group.any else { return true }
+        note(.group(bridge: here.bridge.index, id: bucket.watchGroup))
+        guard depth < 32, let watched = here.bridge.groups[bucket.watchGroup]?.group else { return false }
+        return watched.buckets.contains { isAlive($0, of: bucket.watchGroup, depth: depth + 1) }
+    }
+
+    // MARK: Select
+
+    /// The values that the hash of a packet may have: enough that weights come out within a few percent.
+    private static func slots(_ buckets: Int) -> UInt32 {
+        var slots: UInt32 = 256
+        while slots < 16 * UInt32(buckets) && slots < 65536 { slots *= 2 }
+        return slots
+    }
+
+    /// The bucket whose share of the slots the packet's hash falls in.
+    private func choose(_ alive: [Int], _ group: Group) -> Int {
+        let slots = UInt64(Self.slots(alive.count))
+        wildcards.unite(word: FlowKey.hashWord, with: slots - 1 | 1 << 32)
+        // Groups behind each other must not all choose alike: each has the slots in an order of its own.
+        let slot = (key[word: FlowKey.hashWord] &+ UInt64(group.id)) &* (2 &* UInt64(group.id) &+ 1) & (slots - 1)
+        let total = alive.reduce(UInt64(0)) { $0 + UInt64(group.buckets[$1].weight) }
+        var passed: UInt64 = 0
+        for place in alive {
+            passed += UInt64(group.buckets[place].weight)
+            if slot * total < passed * slots { return place }
+        }
+        return alive[alive.count - 1]
+    }
+}
