@@ -1,4 +1,5 @@
-/// A clause of a "where" (RFC 7047 section 5.1, `<condition>`): column, function, value; or, for monitors, a truth value.
+/// A clause of a "where" (RFC 7047 section 5.1, `<condition>`): column, function, value; or, for monitors, a truth
+/// value.
 struct Condition {
     enum Function: String {
         case less = "<"
@@ -47,8 +48,8 @@ struct Condition {
             guard type.isScalar || type.isOptionalScalar, type.key.type == .integer || type.key.type == .real else {
                 throw .syntax(
                     json,
-                    "Type mismatch: \"\(function)\" operator may not be applied to column \(name) of type \(type.english)."
-                )
+                    "Type mismatch: \"\(function)\" operator may not be applied to column \(name) of type "
+                        + "\(type.english).")
             }
             argumentType.minimum = 1
         case .excludes where !type.isScalar:

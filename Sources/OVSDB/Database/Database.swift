@@ -2,8 +2,8 @@ import Linux
 
 /// A database of RFC 7047: tables of rows by a schema, changed by transactions and nothing else.
 ///
-/// Kept in memory; with a log (`init(path:)`) also on disk: a transaction's record is written before its commit returns,
-/// and is on stable storage before anybody is told of a durable one.
+/// Kept in memory; with a log (`init(path:)`) also on disk: a transaction's record is written before its commit
+/// returns, and is on stable storage before anybody is told of a durable one.
 ///
 /// The whole module belongs to one thread at a time, the one that calls it. There are no locks inside.
 ///
@@ -119,8 +119,8 @@ public final class Database {
     /// Runs a transaction: all of it is done or, where `body` or the commit throws, nothing.
     /// - Parameters:
     ///   - comment: goes into the log, for people.
-    ///   - durable: waits until the log is on stable storage. Without, the commit survives the end of this process, but a
-    ///     crash of the machine may lose it.
+    ///   - durable: waits until the log is on stable storage. Without, the commit survives the end of this process,
+    ///     but a crash of the machine may lose it.
     /// - Throws: what `body` throws; `OVSDBError` where constraints or the log refuse.
     /// - Precondition: no transaction is running.
     @discardableResult

@@ -1,7 +1,7 @@
 import Linux
 
-/// The end of a transaction: what holds for the database as a whole is checked, in ovsdb-server's order, and only then is
-/// the log written and the world told.
+/// The end of a transaction: what holds for the database as a whole is checked, in ovsdb-server's order, and only then
+/// is the log written and the world told.
 extension Transaction {
     func commit() throws(OVSDBError) {
         do throws(OVSDBError) {
@@ -148,10 +148,11 @@ extension Transaction {
                     + "deleting this value caused a constraint volation because this column is not allowed to be empty."
             )
         }
+        let note = isNew ? "(inserted within this transaction) " : ""
         return .constraint(
             "Deletion of \(value.count - kept) weak reference(s) to deleted (or never-existing) rows from column "
-                + "\"\(name)\" in \"\(table.name)\" row \(key.uuid) \(isNew ? "(inserted within this transaction) " : "")"
-                + "caused this column to become empty, but constraints on this column disallow an empty column.")
+                + "\"\(name)\" in \"\(table.name)\" row \(key.uuid) \(note)caused "
+                + "this column to become empty, but constraints on this column disallow an empty column.")
     }
 
     private func checkIndexes() throws(OVSDBError) {

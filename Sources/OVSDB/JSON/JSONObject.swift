@@ -1,5 +1,5 @@
-/// The members of a JSON object in the order of the text. Looking up a name walks them: objects of this protocol that are
-/// searched are small, and those that are large (rows by UUID) are iterated.
+/// The members of a JSON object in the order of the text. Looking up a name walks them: objects of this protocol that
+/// are searched are small, and those that are large (rows by UUID) are iterated.
 public struct JSONObject: Equatable, Sendable {
     public struct Member: Equatable, Sendable {
         public var name: String

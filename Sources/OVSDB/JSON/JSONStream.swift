@@ -1,5 +1,5 @@
-/// Cuts a byte stream into JSON texts. JSON-RPC over a stream (RFC 7047 section 4) puts objects one after the other with
-/// nothing, or white space, between them: a text ends where its brackets are closed.
+/// Cuts a byte stream into JSON texts. JSON-RPC over a stream (RFC 7047 section 4) puts objects one after the other
+/// with nothing, or white space, between them: a text ends where its brackets are closed.
 ///
 /// Each byte is looked at once here, whatever the pieces are that it comes in; parsing is the parser's business. A text
 /// whose brackets do not match ends early and fails there.

@@ -1,5 +1,5 @@
-/// Writes JSON text into bytes. The parts are appended one after the other; who calls takes care of commas and brackets,
-/// so that a database goes out without a tree of values in between.
+/// Writes JSON text into bytes. The parts are appended one after the other; who calls takes care of commas and
+/// brackets, so that a database goes out without a tree of values in between.
 public struct JSONWriter {
     public var bytes: [UInt8] = []
 

@@ -1,5 +1,5 @@
-/// Takes an object apart member by member and complains about missing, mistyped and unknown ones in ovsdb-server's words.
-/// The first complaint counts; `finish` throws it.
+/// Takes an object apart member by member and complains about missing, mistyped and unknown ones in ovsdb-server's
+/// words. The first complaint counts; `finish` throws it.
 struct MemberReader {
     /// What a member may be.
     struct Kinds: OptionSet {
@@ -69,10 +69,8 @@ struct MemberReader {
             let unused = object.members.filter { !used.contains($0.name) }
             if let first = unused.first {
                 let others = unused.count - 1
-                complain(
-                    others > 0
-                        ? "Member '\(first.name)' and \(others) other member\(others > 1 ? "s" : "") are present but not allowed here."
-                        : "Member '\(first.name)' is present but not allowed here.")
+                let more = others > 0 ? " and \(others) other member\(others > 1 ? "s" : "") are" : " is"
+                complain("Member '\(first.name)'\(more) present but not allowed here.")
             }
         }
         try check()

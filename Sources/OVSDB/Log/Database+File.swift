@@ -15,7 +15,8 @@ extension Database {
     /// Opens a database's file, or makes one with no rows.
     ///
     /// The file is one of Open vSwitch's (`OVSDB JSON`). Where its schema is another than `schema`, say of an older
-    /// version, it is converted: columns of both keep their values; the old file stays as "….backup<version>-<checksum>".
+    /// version, it is converted: columns of both keep their values; the old file stays as
+    /// "….backup<version>-<checksum>".
     /// - Parameter onRepair: told when the file's end was damaged and cut off.
     /// - Throws: where the file cannot be read, is in use, or is no database; it is left as it is then.
     public convenience init(
@@ -63,7 +64,8 @@ extension Database {
         try log.rewrite(DatabaseLog.snapshot(of: self, comment: "compacting database online"))
     }
 
-    /// Compacts a file that has grown to be worth it. The server calls it; it costs nothing when there is nothing to do.
+    /// Compacts a file that has grown to be worth it. The server calls it; it costs nothing when there is nothing to
+    /// do.
     func compactIfGrown() throws(OVSDBError) {
         if log?.hasGrown == true { try compact() }
     }

@@ -3,10 +3,10 @@ import Linux
 
 /// The file of a database: appended to by each transaction, written anew from time to time (`rewrite`).
 ///
-/// A record is written, with one call, before its transaction's commit returns: the end of this process, by whatever, does
-/// not take it away. `sync` puts all that durable transactions wrote on stable storage, so that one call serves several.
-/// When writing fails the file is cut back to the last whole record and the transaction is refused; when syncing fails
-/// nobody knows what the disk holds, and nothing is taken any more.
+/// A record is written, with one call, before its transaction's commit returns: the end of this process, by whatever,
+/// does not take it away. `sync` puts all that durable transactions wrote on stable storage, so that one call serves
+/// several. When writing fails the file is cut back to the last whole record and the transaction is refused; when
+/// syncing fails nobody knows what the disk holds, and nothing is taken any more.
 final class DatabaseLog {
     let path: String
     private let lock: LogLock

@@ -1,11 +1,13 @@
 import Glibc
 import Linux
 
-/// Keeps a database file to one program: the lock that the tools of Open vSwitch take, on a file ".NAME.~lock~" beside it.
+/// Keeps a database file to one program: the lock that the tools of Open vSwitch take, on a file ".NAME.~lock~" beside
+/// it.
 final class LogLock {
     private let file: OwnedDescriptor
 
-    /// Of open file descriptions (fcntl(2)): they meet with other programs' locks and do not end with an unrelated close.
+    /// Of open file descriptions (fcntl(2)): they meet with other programs' locks and do not end with an unrelated
+    /// close.
     private static let setLock: Int32 = 37  // F_OFD_SETLK
     private static let getLock: Int32 = 36  // F_OFD_GETLK
 

@@ -1,5 +1,5 @@
-/// A record of a database file, in the form of ovsdb-server's (ovsdb(5), "Database Durability"; the tools of Open vSwitch
-/// read our files and we theirs):
+/// A record of a database file, in the form of ovsdb-server's (ovsdb(5), "Database Durability"; the tools of Open
+/// vSwitch read our files and we theirs):
 ///
 ///     OVSDB JSON <length> <SHA-1 of the data>\n
 ///     <data: length bytes, JSON text with a newline at its end>

@@ -1,5 +1,5 @@
-/// The type of a column (RFC 7047 section 3.2, `<type>`): a set of `key`, or a map from `key` to `value`, with bounds for
-/// the number of elements.
+/// The type of a column (RFC 7047 section 3.2, `<type>`): a set of `key`, or a map from `key` to `value`, with bounds
+/// for the number of elements.
 public struct ColumnType: Equatable, Sendable {
     public var key: BaseType
     /// nil for a set.

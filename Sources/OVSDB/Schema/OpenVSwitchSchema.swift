@@ -1,5 +1,6 @@
 extension DatabaseSchema {
-    /// The database of a virtual switch, "Open_vSwitch", as of version 8.3.1 (ovs-vswitchd.conf.db(5), Open vSwitch 3.1).
+    /// The database of a virtual switch, "Open_vSwitch", as of version 8.3.1 (ovs-vswitchd.conf.db(5), Open vSwitch
+    /// 3.1).
     public static let openVSwitch = DatabaseSchema(
         "Open_vSwitch", version: "8.3.1", checksum: "3012963480 26720",
         tables: [

@@ -69,16 +69,22 @@ final class Monitor {
     func setConditions(_ conditions: [Int: [Condition]], into writer: inout JSONWriter) -> Bool {
         var update = Update(&writer)
         for (number, new) in conditions {
-            let old = tables[number]!
+            write(number, changing: tables[number]!, to: new, &update, &writer)
             tables[number]!.conditions = new
-            for row in database.tables[number].rows.values {
-                let was = old.conditions.anyMatches(row)
-                let isNow = new.anyMatches(row)
-                if was == isNow { continue }
-                update.write(old, was ? row : nil, isNow ? row : nil, isNow ? .insert : .delete, version, &writer)
-            }
         }
         return update.finish(&writer)
+    }
+
+    private func write(
+        _ number: Int, changing table: MonitoredTable, to conditions: [Condition], _ update: inout Update,
+        _ writer: inout JSONWriter
+    ) {
+        for row in database.tables[number].rows.values {
+            let was = table.conditions.anyMatches(row)
+            let isNow = conditions.anyMatches(row)
+            if was == isNow { continue }
+            update.write(table, was ? row : nil, isNow ? row : nil, isNow ? .insert : .delete, version, &writer)
+        }
     }
 
     /// Writes what changed as a `<table-updates>`, and forgets it.
@@ -140,6 +146,8 @@ final class Monitor {
             writer.raw("{")
         }
 
+        // Inlined into a loop it makes the optimiser of Swift 6.3.1 crash.
+        @inline(never)
         mutating func write(
             _ monitored: MonitoredTable, _ old: Row?, _ new: Row?, _ kind: Selection, _ version: Version,
             _ writer: inout JSONWriter

@@ -1,7 +1,7 @@
 import Linux
 
-/// Serves databases to clients (RFC 7047 section 4, with the extensions of ovsdb-server(7)). It moves no bytes itself: who
-/// owns the connections hands in what they receive and sends what is put out.
+/// Serves databases to clients (RFC 7047 section 4, with the extensions of ovsdb-server(7)). It moves no bytes itself:
+/// who owns the connections hands in what they receive and sends what is put out.
 ///
 ///     let server = OVSDBServer(databases: [database])
 ///     server.onActivity = { wake the loop }            // there is something to send, or run() has something to do
@@ -17,8 +17,8 @@ import Linux
 ///     session.close()                                  // when the connection is gone
 ///
 /// Clients' waits are tried again and their monitors' updates sent by `run`, also after transactions made in Swift.
-/// `takeOutput` first puts on stable storage what durable transactions wrote, once for all sessions' transactions: to get
-/// the most of it, take in all that there is, run, and only then send.
+/// `takeOutput` first puts on stable storage what durable transactions wrote, once for all sessions' transactions: to
+/// get the most of it, take in all that there is, run, and only then send.
 ///
 /// A client that does not read is not read from (`wantsInput`), and what changes meanwhile is kept for it once, as the
 /// difference between what it knows and what is, not as a queue of updates.
@@ -73,8 +73,8 @@ public final class OVSDBServer {
         return session
     }
 
-    /// Does what is due: tries waiting transactions again, writes monitors' updates, probes silent clients, goes on with
-    /// input that had to stand back, compacts files that have grown.
+    /// Does what is due: tries waiting transactions again, writes monitors' updates, probes silent clients, goes on
+    /// with input that had to stand back, compacts files that have grown.
     public func run() {
         let now = clock()
         repeat {

@@ -11,7 +11,8 @@ public final class OVSDBSession {
         public var longestMessage = 64 << 20
         /// No more is read from the client while it has so many bytes to read.
         public var backlogMark = 1 << 20
-        /// The client is cut off when it leaves more bytes than these unread, or has transactions waiting of more bytes.
+        /// The client is cut off when it leaves more bytes than these unread, or has transactions waiting of more
+        /// bytes.
         public var backlogLimit = 256 << 20
 
         public init(isReadOnly: Bool = false, probeInterval: UInt64? = nil) {

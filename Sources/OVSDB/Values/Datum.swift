@@ -1,7 +1,8 @@
 /// The value of a column: a set of atoms, of which a scalar is the one with exactly one, or a map from atoms to atoms.
 /// Keys are in order and there is no key twice.
 ///
-/// Write them as literals: `"br0"`, `5`, `true`, `["a", "b"]`, `["key": "value"]`, `.empty`, `.uuid(row)`, `.uuids(rows)`.
+/// Write them as literals: `"br0"`, `5`, `true`, `["a", "b"]`, `["key": "value"]`, `.empty`, `.uuid(row)`,
+/// `.uuids(rows)`.
 public struct Datum: Hashable, Sendable {
     public internal(set) var keys: [Atom]
     /// As many as keys in a map, none in a set.

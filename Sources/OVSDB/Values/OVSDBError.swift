@@ -1,4 +1,5 @@
-/// An `<error>` of RFC 7047 section 3.1: a tag that programs look at and details for people, as ovsdb-server words them.
+/// An `<error>` of RFC 7047 section 3.1: a tag that programs look at and details for people, as ovsdb-server words
+/// them.
 public struct OVSDBError: Error, Equatable, Sendable, CustomStringConvertible {
     /// "constraint violation", "referential integrity violation", "timed out", "syntax error" …
     public var tag: String
