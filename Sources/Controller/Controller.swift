@@ -1,1 +1,0 @@
-// Controllers that speak OpenFlow.
