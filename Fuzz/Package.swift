@@ -3,7 +3,7 @@ import PackageDescription
 
 // Fuzz targets, built with libFuzzer and the address sanitizer; `./run.sh NAME SECONDS` builds and runs one.
 //
-// The sources under test are linked into this package (`Sources/Wire`, `Sources/Switch` are symbolic links), because they
+// The sources under test are linked into this package (`Sources/Wire`, `Sources/Switch` and others are symbolic links), because they
 // too have to be compiled with coverage counters. On Linux SwiftPM makes `main` an alias of `NAME_main`, so each target
 // has that function and hands it to libFuzzer's driver (`Driver`).
 
@@ -19,9 +19,15 @@ let package = Package(
     targets: [
         .target(name: "Wire", swiftSettings: instrumented),
         .target(name: "Switch", dependencies: ["Wire"], swiftSettings: instrumented),
+        .target(name: "CLinux"),
+        .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: instrumented),
+        .target(name: "OVSDB", dependencies: ["Linux"], swiftSettings: instrumented),
         .target(name: "Driver", swiftSettings: instrumented),
         .executableTarget(
             name: "Datapath", dependencies: ["Driver", "Switch", "Wire"], swiftSettings: instrumented,
+            linkerSettings: linked),
+        .executableTarget(
+            name: "DatabaseSession", dependencies: ["Driver", "OVSDB"], swiftSettings: instrumented,
             linkerSettings: linked),
         .executableTarget(
             name: "PacketParser", dependencies: ["Driver", "Switch", "Wire"], swiftSettings: instrumented,

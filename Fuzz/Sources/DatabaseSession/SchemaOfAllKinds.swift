@@ -1,0 +1,1 @@
+../../../Tests/OVSDBTests/Oracle/SchemaOfAllKinds.swift
