@@ -44,6 +44,8 @@ public final class Poller: @unchecked Sendable {
         var descriptor: Int32
         var capabilities: DeviceCapabilities
         var isOpen: Bool
+        /// How many devices have had this number before.
+        var generation: UInt16 = 0
     }
 
     /// A call for the poller's thread; what it captures is handed over with it.
@@ -188,8 +190,14 @@ public final class Poller: @unchecked Sendable {
     ) -> Int32 {
         run { [self] datapath, _ in
             let index = datapath.addDevice(name: name)
-            precondition(Int(index) == portCount)
-            append(Port(descriptor: descriptor, capabilities: capabilities, isOpen: true))
+            var port = Port(descriptor: descriptor, capabilities: capabilities, isOpen: true)
+            if Int(index) < portCount {
+                // The data path gives numbers out again.
+                port.generation = ports[Int(index)].generation &+ 1
+                ports[Int(index)] = port
+            } else {
+                append(port)
+            }
             newPorts.append(index)
             return index
         }
@@ -211,7 +219,7 @@ public final class Poller: @unchecked Sendable {
     var newPorts: [Int32] = []
     var leavingPorts: [Int32] = []
 
-    /// Stops reading and writing a device; then its descriptor may be closed. Its number is not given out again.
+    /// Stops reading and writing a device; then its descriptor may be closed.
     /// Not to be called on the poller's thread.
     public func removeDevice(_ device: Int32) {
         run { [self] _, _ in

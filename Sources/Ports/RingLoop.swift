@@ -92,7 +92,9 @@ struct RingLoop: ~Copyable {
     /// Ends the reads of devices that leave. The kernel has everything that names their descriptors, writes included,
     /// before the next call runs: whoever removes a device may close it then.
     private mutating func stopReading() {
-        for device in poller.leavingPorts { ring.cancel(Tag.read | UInt64(device), userData: Tag.cancel) }
+        for device in poller.leavingPorts {
+            ring.cancel(Self.readTag(device, poller.ports[Int(device)]), userData: Tag.cancel)
+        }
         poller.leavingPorts.removeAll()
         ring.enter(wait: 0, timeout: -1)
     }
@@ -124,9 +126,16 @@ struct RingLoop: ~Copyable {
         }
     }
 
+    /// A read names the device and which of those that have had its number it is: what a device that is gone still
+    /// brings is not taken for the next one's.
+    @inline(__always)
+    private static func readTag(_ device: Int32, _ port: Poller.Port) -> UInt64 {
+        Tag.read | UInt64(port.generation) << 32 | UInt64(UInt32(bitPattern: device))
+    }
+
     private mutating func startReading(_ device: Int32) {
         let port = poller.ports[Int(device)]
-        if port.isOpen { ring.readMultishot(port.descriptor, userData: Tag.read | UInt64(device)) }
+        if port.isOpen { ring.readMultishot(port.descriptor, userData: Self.readTag(device, port)) }
     }
 
     // MARK: Completions
@@ -143,11 +152,15 @@ struct RingLoop: ~Copyable {
                 if completion.result < 0 { datapath.noteDeviceDrop() }
                 datapath.pool.release(PacketRef(bitPattern: UInt(payload)).unsafelyUnwrapped)
             case Tag.read:
+                let device = Int32(truncatingIfNeeded: payload)
+                let isCurrent = poller.ports[Int(device)].generation == UInt16(truncatingIfNeeded: payload >> 32)
                 if let id = completion.bufferID {
                     if let packet = buffers[Int(id)] {
                         provided = true
-                        if provide(id) {
-                            read(packet, count: Int(completion.result), device: Int32(payload), now: now)
+                        if !isCurrent {
+                            provide(packet, id)
+                        } else if provide(id) {
+                            read(packet, count: Int(completion.result), device: device, now: now)
                         } else {
                             // At the memory limit the packet is lost, but its buffer must not be: reading goes on.
                             provide(packet, id)
@@ -155,7 +168,7 @@ struct RingLoop: ~Copyable {
                         }
                     }
                 }
-                if !completion.hasMore { readEnded(Int32(payload), completion.result) }
+                if !completion.hasMore && isCurrent { readEnded(device, completion.result) }
             case Tag.cancel:
                 break
             default:

@@ -51,7 +51,7 @@ import Testing
         ("{'h[1-3': }", "[]", "without ]"), ("{'h[1-999999]': }", "[]", "more than"),
         ("{'h[1-1000][1-1000]': }", "[]", "more than"), ("{a: {memory: 5}}", "[]", "1M is the least"),
         ("{a: {cpu: many}}", "[]", "a number of cores"), ("{a: {cpu-set: 3-1}}", "[]", "write 0-2,4"),
-        ("{s: {kind: switch, controller: 'tcp:1.2.3.4'}}", "[]", "needs OpenFlow"),
+        ("{s: {kind: switch, controller: 'tpc:1.2.3.4'}}", "[]", "is no controller"),
         ("{s: {kind: switch, stp-priority: 100}}", "[]", "4096"), ("{s: {kind: switch, dpid: 0}}", "[]", "hexadecimal"),
         ("{a: {routes: [default]}}", "[]", "neither gateway nor interface"),
         ("{a: {routes: [10.0.0.1/8 via 10.0.0.1]}}", "[]", "write 10.0.0.0/8"),

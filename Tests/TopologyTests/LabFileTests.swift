@@ -145,7 +145,7 @@ import Wire
         #expect(
             bridge.bridge
                 == .init(
-                    spanningTree: .off, failMode: .secure, controller: .none, datapathID: 0xFF, ageing: 10_000_000_000))
+                    spanningTree: .off, failMode: .secure, datapathID: 0xFF, ageing: 10_000_000_000))
     }
 
     @Test func builtinWithChanges() throws {

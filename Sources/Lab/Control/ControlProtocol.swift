@@ -229,14 +229,36 @@ public struct SwitchReport: Codable, Sendable {
     public var ports: [PortStatus]
     /// The root's identifier and the cost to it, where a spanning tree runs.
     public var spanningTree: String?
+    public var controllers: [ControllerReport]
     public init(
-        name: String, flows: [FlowReport], addresses: [LearnedAddress], ports: [PortStatus], spanningTree: String?
+        name: String, flows: [FlowReport], addresses: [LearnedAddress], ports: [PortStatus], spanningTree: String?,
+        controllers: [ControllerReport]
     ) {
+        self.controllers = controllers
         self.name = name
         self.flows = flows
         self.addresses = addresses
         self.ports = ports
         self.spanningTree = spanningTree
+    }
+}
+
+/// A controller of a switch's.
+public struct ControllerReport: Codable, Sendable {
+    /// Where it is: `tcp:127.0.0.1:6653`.
+    public var target: String
+    public var isConnected: Bool
+    /// "other", "master" or "slave"; nil: not connected.
+    public var role: String?
+    /// ACTIVE, IDLE, CONNECTING, BACKOFF, LISTENING.
+    public var state: String
+    public var lastError: String?
+    public init(target: String, isConnected: Bool, role: String?, state: String, lastError: String?) {
+        self.target = target
+        self.isConnected = isConnected
+        self.role = role
+        self.state = state
+        self.lastError = lastError
     }
 }
 

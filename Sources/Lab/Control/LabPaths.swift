@@ -8,6 +8,7 @@ import Linux
 ///         state                       what the lab owns on the machine, a line of JSON each, written before it is made
 ///         supervisor.log              what the supervisor has to say
 ///         hosts                       the lab's /etc/hosts
+///         switches/NAME.mgmt          where ovs-ofctl and its like reach a switch; NAME.snoop to listen in
 ///     /run/rookery/NAME.crash.log     supervisor.log of a supervisor that crashed, until the next up or down of NAME
 public struct LabPaths: Sendable, Hashable {
     public let directory: String
@@ -29,6 +30,9 @@ public struct LabPaths: Sendable, Hashable {
     public var log: String { directory + "/supervisor.log" }
     public var crashLog: String { directory + Self.crashSuffix }
     public var hosts: String { directory + "/hosts" }
+    public var switches: String { directory + "/switches" }
+    /// The management socket of a switch (`ovs-ofctl show unix:…`).
+    public func managementSocket(of node: String) -> String { "\(switches)/\(node).mgmt" }
 
     /// Where to read about a crash of the lab's supervisor, as the end of a sentence; empty where there was none.
     /// Waits a moment for the guardian, which learns of it when the clients do.

@@ -63,7 +63,7 @@ final class Fabric: @unchecked Sendable {
                     name: node.name, address: address,
                     settings: BridgeSettings(
                         spanningTree: runsTree, priority: settings.stpPriority ?? 32768, hops: hops,
-                        standalone: settings.failMode == .standalone || settings.controller == .learning,
+                        standalone: settings.failMode == .standalone && settings.controllers.isEmpty,
                         ageing: settings.ageing),
                     now: now)
                 bridges[node.name] = bridge

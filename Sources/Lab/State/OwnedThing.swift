@@ -4,6 +4,8 @@ public enum OwnedThing: Codable, Hashable, Sendable {
     case file(path: String)
     /// An empty directory, once the files in it are gone.
     case directory(path: String)
+    /// A directory of the run directory's with all files in it (sockets).
+    case fullDirectory(path: String)
     /// A cgroup's directory.
     case cgroup(path: String)
     /// A claim on settings of the machine's kernel (MachineSettings).

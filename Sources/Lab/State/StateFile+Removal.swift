@@ -14,6 +14,9 @@ extension StateFile {
             switch thing {
             case .file(let path): files.append(path)
             case .directory(let path): directories.append(path)
+            case .fullDirectory(let path):
+                files += ((try? File.list(path)) ?? []).map { path + "/" + $0 }
+                directories.append(path)
             case .cgroup(let path): cgroups.append(path)
             case .claim(let path): claims.append(path)
             case .interface: continue

@@ -90,6 +90,7 @@ extension Supervisor {
 
     func switchReport(_ name: String) throws(LabError) -> SwitchReport {
         let bridge = try bridge(name)
+        let controllers = control.report(name)
         return fabric.poller.run { datapath, now in
             let flows = datapath.flows(bridge: bridge).map { rule in
                 FlowReport(
@@ -105,7 +106,8 @@ extension Supervisor {
             }
             return SwitchReport(
                 name: name, flows: flows, addresses: datapath.learnedAddresses(bridge: bridge, now: now),
-                ports: datapath.portStatus(bridge: bridge), spanningTree: tree)
+                ports: datapath.portStatus(bridge: bridge), spanningTree: tree,
+                controllers: controllers)
         }
     }
 

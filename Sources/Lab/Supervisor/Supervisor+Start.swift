@@ -30,7 +30,14 @@ extension Supervisor {
         fabric.attach(deviceList(made), of: lab)
         for (index, link) in lab.links.enumerated() where !link.up { showCarrier(ofLink: index, link, isUp: false) }
         try progress("links", lab.links.count, lab.links.count)
+        if lab.nodes.contains(where: { $0.kind == .switch }) {
+            try state.add(.fullDirectory(path: paths.switches))
+            try labelled { () throws(SystemError) in try File.makeDirectory(self.paths.switches) }
+            try control.start(lab, fabric)
+        }
         fabric.waitForSpanningTrees(limit: 5_000_000_000)
+        let alone = control.waitForControllers(limit: 3_000_000_000)
+        if !alone.isEmpty { logLine("no controller yet: \(alone.joined(separator: ", "))") }
 
         let listener = try labelled { () throws(SystemError) in
             OwnedDescriptor(try UnixSocket.listen(self.paths.controlSocket, mode: 0o600))

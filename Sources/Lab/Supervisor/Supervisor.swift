@@ -23,6 +23,7 @@ public final class Supervisor: Sendable {
     /// As it is now, with all changes.
     let topology: Mutex<LabTopology>
     let fabric: Fabric
+    let control: LabControl
     let processes = ProcessTable()
     let cgroups: LabCgroups
     /// Switches that `setSwitch` has stopped.
@@ -43,6 +44,7 @@ public final class Supervisor: Sendable {
         self.isRootless = isRootless
         started = Double(WallClock.now()) / 1e9
         fabric = try labelled { () throws(SystemError) in try Fabric(topology) }
+        control = LabControl(fabric: fabric, directory: state.paths.switches)
         cgroups = LabCgroups(lab: topology.name, state: state)
         self.topology = Mutex(topology)
     }

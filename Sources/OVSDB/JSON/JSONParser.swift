@@ -163,10 +163,13 @@ public struct JSONParser {
     private mutating func string() throws(JSONError) -> String {
         position += 1
         let start = position
+        var all: UInt8 = 0
         while position < bytes.count {
-            switch bytes[position] {
+            let byte = bytes[position]
+            all |= byte
+            switch byte {
             case UInt8(ascii: "\""):
-                let text = try validated(UnsafeBufferPointer(rebasing: bytes[start..<position]))
+                let text = try string(UnsafeBufferPointer(rebasing: bytes[start..<position]), isASCII: all < 0x80)
                 position += 1
                 return text
             case UInt8(ascii: "\\"):
@@ -242,7 +245,9 @@ public struct JSONParser {
         return code
     }
 
-    private func validated(_ text: UnsafeBufferPointer<UInt8>) throws(JSONError) -> String {
+    private func string(_ text: UnsafeBufferPointer<UInt8>, isASCII: Bool) throws(JSONError) -> String {
+        // Nothing to repair then; and much quicker than the initialiser that validates.
+        if isASCII { return String(decoding: text, as: UTF8.self) }
         guard let text = String(validating: text, as: UTF8.self) else {
             throw error("quoted string is not valid UTF-8")
         }

@@ -16,20 +16,41 @@ struct MemberReader {
         static let identifier = Kinds(rawValue: 128)
     }
 
+    /// What is read, for complaints.
+    private enum Subject {
+        case named(String)
+        case operation(number: Int, count: Int)
+    }
+
     private let json: JSONValue
-    private let name: String
-    private var used: [String] = []
+    private let members: [JSONObject.Member]
+    private let subject: Subject
+    /// By bits, which members were asked for. (No object of the protocol has as many as there are bits.)
+    private var used: UInt64 = 0
     private(set) var error: OVSDBError?
 
-    init(_ json: JSONValue, _ name: String) {
+    init(_ json: JSONValue, _ name: String) { self.init(json, .named(name)) }
+
+    /// An operation of a transaction. There may be thousands in one, so that its name is put together only when needed.
+    init(_ json: JSONValue, operation number: Int, of count: Int) {
+        self.init(json, .operation(number: number, count: count))
+    }
+
+    private init(_ json: JSONValue, _ subject: Subject) {
         self.json = json
-        self.name = name
-        if json.object == nil { complain("Object expected.") }
+        self.subject = subject
+        if case .object(let object) = json {
+            members = object.members
+        } else {
+            members = []
+            complain("Object expected.")
+        }
     }
 
     mutating func optional(_ member: String, _ kinds: Kinds) -> JSONValue? {
-        used.append(member)
-        guard let value = json[member] else { return nil }
+        guard let index = members.lastIndex(where: { $0.name == member }) else { return nil }
+        if index < UInt64.bitWidth { used |= 1 << UInt64(index) }
+        let value = members[index].value
         let isFine: Bool =
             switch value {
             case .null: kinds.contains(.null)
@@ -54,6 +75,11 @@ struct MemberReader {
 
     mutating func complain(_ reason: String) {
         if error == nil {
+            let name =
+                switch subject {
+                case .named(let name): name
+                case .operation(let number, let count): "ovsdb operation \(number) of \(count)"
+                }
             error = .syntax(json.object == nil ? nil : json, "Parsing \(name) failed: \(reason)")
         }
     }
@@ -65,9 +91,10 @@ struct MemberReader {
 
     /// Complains about members that nobody asked for, too.
     mutating func finish() throws(OVSDBError) {
-        if error == nil, let object = json.object {
-            let unused = object.members.filter { !used.contains($0.name) }
-            if let first = unused.first {
+        if error == nil, used.nonzeroBitCount != members.count {
+            let unused = members.indices.filter { $0 >= UInt64.bitWidth || used & (1 << UInt64($0)) == 0 }
+            if let index = unused.first {
+                let first = members[index]
                 let others = unused.count - 1
                 let more = others > 0 ? " and \(others) other member\(others > 1 ? "s" : "") are" : " is"
                 complain("Member '\(first.name)'\(more) present but not allowed here.")

@@ -34,17 +34,23 @@ public struct UUID: Hashable, Sendable, Comparable, LosslessStringConvertible {
     }
 
     private static func parse(_ text: UnsafeBufferPointer<UInt8>) -> UUID? {
-        var high: UInt64 = 0
-        var low: UInt64 = 0
-        for (index, byte) in text.enumerated() {
-            if index == 8 || index == 13 || index == 18 || index == 23 {
-                if byte != UInt8(ascii: "-") { return nil }
-                continue
+        let dash = UInt8(ascii: "-")
+        guard text[8] == dash, text[13] == dash, text[18] == dash, text[23] == dash else { return nil }
+        var isValid = true
+        func number(_ range: Range<Int>, _ start: UInt64) -> UInt64 {
+            var value = start
+            for index in range {
+                let byte = text[index]
+                let letter = (byte | 0x20) &- UInt8(ascii: "a")
+                let digit = byte &- UInt8(ascii: "0")
+                isValid = isValid && (digit < 10 || letter < 6)
+                value = value << 4 | UInt64(digit < 10 ? digit : letter &+ 10)
             }
-            guard let digit = hexadecimalDigit(byte) else { return nil }
-            if index < 18 { high = high << 4 | UInt64(digit) } else { low = low << 4 | UInt64(digit) }
+            return value
         }
-        return UUID(high: high, low: low)
+        let high = number(14..<18, number(9..<13, number(0..<8, 0)))
+        let low = number(24..<36, number(19..<23, 0))
+        return isValid ? UUID(high: high, low: low) : nil
     }
 
     public var description: String {

@@ -20,6 +20,8 @@ struct ActionDecoder {
         reader.shortage = .badAction(.badLength)
         while !reader.isAtEnd {
             guard let length = reader.peek16(at: 2), length >= 8, length % 8 == 0 else { throw .badAction(.badLength) }
+            // The metadata is written behind all actions.
+            guard metadata == nil else { throw .badAction(.unsupportedOrder) }
             var action = try reader.slice(Int(length))
             let type = try action.uint16()
             try action.skip(2)

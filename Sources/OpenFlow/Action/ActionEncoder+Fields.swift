@@ -5,9 +5,13 @@ import Switch
 extension ActionEncoder {
     /// The entry that names the bits in Nicira's actions.
     static func type(of bits: Subfield, version: OpenFlowVersion? = nil) -> OXMType? {
-        // Nicira's NXM_OF_IN_PORT has 16 bits.
         if bits.field == .inPort, bits.start + bits.count > 16 { return OXMType(OXMType.openFlowBasic, 0) }
-        return OXMType(bits.field, version: version)
+        return type(toSet: bits.field, version: version)
+    }
+
+    /// The entry that sets a field. OpenFlow's own of the input port cannot be set; Nicira's can, and has 16 bits.
+    static func type(toSet field: Field, version: OpenFlowVersion?) -> OXMType? {
+        OXMType(field, version: field == .inPort ? nil : version)
     }
 
     static func name(_ bits: Subfield, version: OpenFlowVersion?, into writer: inout WireWriter) {
@@ -26,7 +30,7 @@ extension ActionEncoder {
     }
 
     private func setEntry(_ field: Field, _ value: FieldValue, _ mask: FieldValue?, into writer: inout WireWriter) {
-        guard let type = OXMType(field, version: version) else { return }
+        guard let type = Self.type(toSet: field, version: version) else { return }
         standard(25, into: &writer) { type.writeEntry(field, value, mask: mask, into: &$0) }
     }
 
@@ -95,12 +99,13 @@ extension ActionEncoder {
             }
         }
         var start = 0
-        while start < field.width {
+        let width = field == .inPort ? 16 : field.width
+        while start < width {
             let rest = mask >> start
             let zeros = rest.low != 0 ? rest.low.trailingZeroBitCount : 64 + rest.high.trailingZeroBitCount
             start += zeros
-            guard start < field.width else { return }
-            let run = min((~(mask >> start)).low.trailingZeroBitCount, field.width - start)
+            guard start < width else { return }
+            let run = min((~(mask >> start)).low.trailingZeroBitCount, width - start)
             load((value >> start & .ones(run)).low, Subfield(field, start: start, count: run), into: &writer)
             start += run
         }
@@ -110,7 +115,7 @@ extension ActionEncoder {
         let type = Self.type(of: bits)
         if version >= .v15 || type?.classID == OXMType.experimenterClass {
             let mask = FieldValue.ones(bits.count) << bits.start
-            let isExact = bits.start == 0 && bits.count == bits.field.width
+            let isExact = bits.start == 0 && bits.count == (bits.field == .inPort ? 16 : bits.field.width)
             let shifted = FieldValue(value) << bits.start
             if version >= .v15 { return setEntry(bits.field, shifted, isExact ? nil : mask, into: &writer) }
             return nicira(33, into: &writer) {

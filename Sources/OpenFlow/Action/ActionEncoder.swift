@@ -234,8 +234,9 @@ struct ActionEncoder {
         }
         nicira(37, into: &writer) {
             $0.zeros(6)
-            if output.maxLength != 0xffff { Self.property(0, into: &$0) { $0.uint16(output.maxLength) } }
-            if output.id != 0 { Self.property(1, into: &$0) { $0.uint16(output.id) } }
+            // Open vSwitch counts the padding of 16-bit properties.
+            if output.maxLength != 0xffff { Self.property(0, into: &$0) { $0.uint32(UInt32(output.maxLength) << 16) } }
+            if output.id != 0 { Self.property(1, into: &$0) { $0.uint32(UInt32(output.id) << 16) } }
             if output.reason != .action { Self.property(2, into: &$0) { $0.uint8(output.reason.rawValue) } }
             if !output.userData.isEmpty { Self.property(3, into: &$0) { $0.bytes(output.userData) } }
             if output.pause { Self.property(4, into: &$0) { _ in } }

@@ -16,7 +16,8 @@ public enum GroupCodec {
 
     // MARK: Buckets
 
-    /// Reads buckets to the end of the reader. The buckets of versions before 1.5 have no ids; they get 0, 1, … .
+    /// Reads buckets to the end of the reader. The buckets of OpenFlow 1.1 to 1.4 have no ids; they get 0, 1, … . Groups of
+    /// OpenFlow 1.0 are Nicira's extension, in the shape of 1.5.
     public static func decodeBuckets(
         _ reader: inout WireReader, version: OpenFlowVersion
     ) throws(OpenFlowError) -> [Bucket] {
@@ -27,8 +28,8 @@ public enum GroupCodec {
             var bytes = try reader.slice(Int(length))
             try bytes.skip(2)
             var bucket: Bucket
-            if version >= .v15 {
-                bucket = try decode15(&bytes)
+            if version >= .v15 || version == .v10 {
+                bucket = try decode15(&bytes, version)
             } else {
                 bucket = Bucket(id: UInt32(buckets.count))
                 bucket.weight = try bytes.uint16()
@@ -37,18 +38,19 @@ public enum GroupCodec {
                 try bytes.skip(4)
                 bucket.actions = try ActionCodec.decode(&bytes, version: version)
             }
-            try InstructionCodec.verifyActionSet(bucket.actions)
             buckets.append(bucket)
         }
         return buckets
     }
 
-    private static func decode15(_ reader: inout WireReader) throws(OpenFlowError) -> Bucket {
+    private static func decode15(
+        _ reader: inout WireReader, _ version: OpenFlowVersion
+    ) throws(OpenFlowError) -> Bucket {
         let actionBytes = Int(try reader.uint16())
         var bucket = Bucket(id: try reader.uint32())
         guard actionBytes % 8 == 0 else { throw .groupModFailed(.badBucket) }
         var actions = try reader.slice(actionBytes)
-        bucket.actions = try ActionCodec.decode(&actions, version: .v15)
+        bucket.actions = try ActionCodec.decode(&actions, version: version)
         while !reader.isAtEnd {
             var property = try slice(&reader)
             switch try property.uint16() {
@@ -85,8 +87,8 @@ public enum GroupCodec {
         for bucket in buckets {
             let start = writer.count
             writer.zeros(2)
-            if version >= .v15 {
-                encode15(bucket, type, into: &writer)
+            if version >= .v15 || version == .v10 {
+                encode15(bucket, type, version, into: &writer)
             } else {
                 writer.uint16(bucket.weight)
                 writer.uint32(bucket.watchPort)
@@ -98,12 +100,14 @@ public enum GroupCodec {
         }
     }
 
-    private static func encode15(_ bucket: Bucket, _ type: GroupType, into writer: inout WireWriter) {
+    private static func encode15(
+        _ bucket: Bucket, _ type: GroupType, _ version: OpenFlowVersion, into writer: inout WireWriter
+    ) {
         let start = writer.count
         writer.zeros(2)
         writer.uint32(bucket.id)
         let actions = writer.count
-        ActionCodec.encode(bucket.actions, version: .v15, into: &writer)
+        ActionCodec.encode(bucket.actions, version: version, into: &writer)
         writer.patch16(UInt16(truncatingIfNeeded: writer.count - actions), at: start)
         if type == .select || bucket.weight != 0 {
             writer.uint16(Property.weight)
@@ -174,7 +178,7 @@ public enum GroupCodec {
         writer.text(selection.method, width: methodBytes)
         writer.uint64(selection.parameter)
         for (field, mask) in selection.fields {
-            guard let type = OXMType(field, version: version) else { continue }
+            guard let type = OXMType(field, version: version == .v10 ? nil : version) else { continue }
             let count = type.valueBytes(of: field)
             // An exact mask has all bits of the bytes.
             let bits = mask == .ones(field.width) ? .ones(8 * count) : mask

@@ -43,7 +43,8 @@ public enum MatchCodec {
         case standardType where version == .v11:
             guard length == FixedMatch.byteCount11 else { throw .badMatch(.badLength) }
             return try FixedMatch.decode11(&reader)
-        case extensibleType where version >= .v12:
+        // Open vSwitch writes this one in OpenFlow 1.1 too, and takes it.
+        case extensibleType:
             guard length >= 4 else { throw .badMatch(.badLength) }
             var entries = try reader.slice(length - 4)
             let match = try OXMCodec.decode(&entries, context)

@@ -71,17 +71,6 @@ enum OXMCodec {
 }
 
 extension Field {
-    /// The bits that a value on the wire may have set.
-    @inline(__always)
-    var validBits: FieldValue {
-        switch self {
-        case .ctState: FieldValue(0xff)
-        case .tunnelFlags: FieldValue(1)
-        case .ipToS: FieldValue(0xfc)
-        default: .ones(width)
-        }
-    }
-
     @inline(__always)
     func isPrerequisiteMet(by match: Match) -> Bool { prerequisite == .none || prerequisite.isMet(by: match) }
 }

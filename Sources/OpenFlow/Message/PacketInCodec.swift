@@ -159,13 +159,13 @@ enum PacketInCodec {
         writer.property(Property.metadata) {
             MatchCodec.encodeOXMList(packet.fields, version: version, into: &$0)
         }
-        if !packet.userData.isEmpty { writer.property(Property.userData) { $0.bytes(packet.userData) } }
         if !packet.continuation.isEmpty {
             writer.property(Property.continuation) {
                 $0.zeros(4)
                 $0.bytes(packet.continuation)
             }
         }
+        if !packet.userData.isEmpty { writer.property(Property.userData) { $0.bytes(packet.userData) } }
     }
 
     /// Before OpenFlow 1.4, whatever sends a packet is an action.

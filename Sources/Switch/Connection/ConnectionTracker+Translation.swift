@@ -22,8 +22,9 @@ extension ConnectionTracker {
         let choice = rangeHash(key, translation)
         // The other end's answers go to the source's new address, or come from the destination's.
         switch translation.direction {
-        case .source: connection.reply.destination = address(in: translation, key.source, choice)
-        case .destination: connection.reply.source = address(in: translation, key.destination, choice)
+        case .source: connection.reply.destination = address(in: translation, key.source, isIPv6: key.isIPv6, choice)
+        case .destination:
+            connection.reply.source = address(in: translation, key.destination, isIPv6: key.isIPv6, choice)
         case nil: break
         }
         guard key.hasPorts || key.isICMP else { return isFree(connection.reply, now: now) }
@@ -87,14 +88,16 @@ extension ConnectionTracker {
         return low << 32 | UInt64(chosen.hash(seed: seed &+ 0x7f4a_7c15))
     }
 
-    private func address(in translation: AddressTranslation, _ present: FieldValue, _ choice: UInt64) -> FieldValue {
+    private func address(
+        in translation: AddressTranslation, _ present: FieldValue, isIPv6: Bool, _ choice: UInt64
+    ) -> FieldValue {
         switch translation.addresses {
         case .ipv4(let first, let last):
-            if first == 0 && last == 0 { return present }
+            if isIPv6 || first == 0 && last == 0 { return present }
             let count = UInt64(max(first, last) - first) + 1
             return FieldValue(UInt64(first) + (choice & 0xffff_ffff) % count)
         case .ipv6(let first, let last):
-            if first.isZero && last.isZero { return present }
+            if !isIPv6 || first.isZero && last.isZero { return present }
             // As many as 2³² of a wider range.
             let (low, borrow) = last.low.subtractingReportingOverflow(first.low)
             let high = last.high &- first.high &- (borrow ? 1 : 0)

@@ -127,7 +127,9 @@ public struct ConnectionTracker: ~Copyable {
         if slot >= 0 { return (slot, !isReply) }
         guard previous.original.ipProtocol != 0 else { return (-1, false) }
         let wasReply = previous.state.contains(.reply)
-        let known = findLive(previous.original, now: now).slot
+        var original = previous.original
+        if original.isICMP { original.takeQuery(original.icmpType, key.icmpIdentifier) }
+        let known = findLive(original, now: now).slot
         return (known, known >= 0 && wasReply)
     }
 

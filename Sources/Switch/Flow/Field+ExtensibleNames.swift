@@ -14,7 +14,6 @@ extension Field {
         case .ethType: "eth_type"
         case .ipv4Source: "ip_src"
         case .ipv4Destination: "ip_dst"
-        case .ipDSCP: "nw_tos_shifted"
         case .ipFragment: "ip_frag"
         case .vlanPCP: "vlan_pcp"
         default: names[0]

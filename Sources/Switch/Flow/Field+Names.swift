@@ -9,6 +9,8 @@ extension Field {
         case ipv6
         case port
         case fragment
+        /// `(namespace,type)`.
+        case packetType
         case flags([String?])
     }
 
@@ -132,13 +134,14 @@ extension Field {
             .ctIPv6Destination:
             .ipv6
         case .ipFragment: .fragment
+        case .packetType: .packetType
         case .tcpFlags:
             .flags(["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns", "[200]", "[400]", "[800]"])
         case .ctState: .flags(["new", "est", "rel", "rpl", "inv", "trk", "snat", "dnat"])
         case .tunnelFlags: .flags(["oam"])
         case .ipv6ExtensionHeaders:
             .flags(["nonext", "esp", "auth", "dest", "frag", "router", "hop", "unrep", "unseq"])
-        case .conjunctionID, .vlanID, .vlanPCP, .mplsLabel, .mplsTC, .mplsBoS, .mplsTTL, .mpls1Label, .mpls1TC,
+        case .conjunctionID, .vlanID, .vlanVID, .vlanPCP, .mplsLabel, .mplsTC, .mplsBoS, .mplsTTL, .mpls1Label, .mpls1TC,
             .mpls1BoS,
             .mpls1TTL, .mpls2Label, .mpls2TC, .mpls2BoS, .mpls2TTL, .ipProtocol, .ipToS, .ipDSCP, .ipECN, .ipTTL,
             .arpOperation, .tcpSource, .tcpDestination, .udpSource, .udpDestination, .sctpSource, .sctpDestination,
@@ -148,4 +151,26 @@ extension Field {
         default: .hexadecimal
         }
     }
+
+    /// Of a field of flags that has more room than there are flags: the flags.
+    var flagBits: FieldValue? {
+        switch self {
+        case .ctState: FieldValue(0xff)
+        case .tunnelFlags: FieldValue(1)
+        default: nil
+        }
+    }
+
+    /// The bits that a value on the wire may have set.
+    public var validBits: FieldValue {
+        switch self {
+        case .ctState: FieldValue(0xff)
+        case .tunnelFlags: FieldValue(1)
+        case .ipToS: FieldValue(0xfc)
+        default: .ones(width)
+        }
+    }
+
+    /// ovs-ofctl prints these in decimal digits in a match, and not so in an action.
+    var isHexadecimalInActions: Bool { self == .ctZone }
 }

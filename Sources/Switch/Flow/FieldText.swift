@@ -2,35 +2,28 @@ import Wire
 
 /// Values of fields as ovs-ofctl writes them.
 enum FieldText {
-    /// OpenFlow's reserved port numbers (1.5, 7.2.1.1).
-    static let reservedPorts: [(name: String, number: UInt32)] = [
-        ("UNSET", 0xffff_fff7), ("IN_PORT", 0xffff_fff8), ("TABLE", 0xffff_fff9), ("NORMAL", 0xffff_fffa),
-        ("FLOOD", 0xffff_fffb), ("ALL", 0xffff_fffc), ("CONTROLLER", 0xffff_fffd), ("LOCAL", 0xffff_fffe),
-        ("ANY", 0xffff_ffff), ("NONE", 0xffff_ffff),
-    ]
-
     // MARK: Reading
 
     /// The value and the mask of `value` or `value/mask`.
     static func parse(
         _ field: Field, _ name: String, _ text: String, _ portNumber: (String) -> UInt32?
     ) throws(MatchSyntaxError) -> (FieldValue, FieldValue) {
-        let ones = FieldValue.ones(field.width)
-        if case .flags(let flags) = field.notation, let answer = parseFlags(flags, text) { return answer }
-        if case .fragment = field.notation, let answer = parseFragment(text) { return answer }
-        let slash = text.firstIndex(of: "/")
-        let valueText = String(slash.map { text[..<$0] } ?? text[...])
-        let expected = expectation(field)
-        guard let value = parseOne(field, valueText, portNumber), (value & ~ones).isZero else {
-            throw .invalidValue(field: name, value: text, expected: expected)
+        let ones = field.flagBits ?? .ones(field.width)
+        let notation = field.notation
+        if case .flags(let flags) = notation, let answer = parseFlags(flags, text) { return answer }
+        if case .fragment = notation, let answer = parseFragment(text) { return answer }
+        let slash = text.utf8.firstIndex(of: UInt8(ascii: "/"))
+        let valueText = slash.map { String(text[..<$0]) } ?? text
+        guard let value = parseOne(notation, valueText, portNumber), (value & ~ones).isZero else {
+            throw .invalidValue(field: name, value: text, expected: expectation(field))
         }
         guard let slash else { return (value, ones) }
-        let maskText = String(text[text.index(after: slash)...])
+        let maskText = String(text[text.utf8.index(after: slash)...])
         if let length = Int(maskText) {
-            switch field.notation {
+            switch notation {
             case .ipv4, .ipv6:
                 guard (0...field.width).contains(length) else {
-                    throw .invalidValue(field: name, value: text, expected: expected)
+                    throw .invalidValue(field: name, value: text, expected: expectation(field))
                 }
                 // ovs-ofctl lets an address have host bits beside a prefix length.
                 let mask = FieldValue.prefix(length, of: field.width)
@@ -38,17 +31,24 @@ enum FieldText {
             default: break
             }
         }
-        guard let mask = parseOne(field, maskText, { _ in nil }), (mask & ~ones).isZero else {
-            throw .invalidValue(field: name, value: text, expected: expected)
+        guard var mask = parseOne(notation, maskText, { _ in nil }) else {
+            throw .invalidValue(field: name, value: text, expected: expectation(field))
         }
-        switch field.notation {
+        // All bits of the value's bytes say as much as all bits of the field.
+        if mask == .ones((field.width + 7) / 8 * 8) { mask = ones }
+        guard (mask & ~ones).isZero else {
+            throw .invalidValue(field: name, value: text, expected: expectation(field))
+        }
+        switch notation {
         case .ipv4, .ipv6: return (value & mask, mask)
         default: return (value, mask)
         }
     }
 
-    private static func parseOne(_ field: Field, _ text: String, _ portNumber: (String) -> UInt32?) -> FieldValue? {
-        switch field.notation {
+    private static func parseOne(
+        _ notation: Field.Notation, _ text: String, _ portNumber: (String) -> UInt32?
+    ) -> FieldValue? {
+        switch notation {
         case .ethernet: return MACAddress(text).map { FieldValue($0.rawValue) }
         case .ipv4: return IPv4Address(text).map { FieldValue($0.rawValue) }
         case .ipv6: return IPv6Address(text).map { FieldValue(high: $0.high, low: $0.low) }
@@ -57,10 +57,14 @@ enum FieldText {
                 // OpenFlow 1.0's 16-bit reserved numbers mean today's.
                 return FieldValue(0xff00...0xffff ~= number ? number | 0xffff_0000 : number)
             }
-            if let reserved = reservedPorts.first(where: { $0.name == text.uppercased() }) {
-                return FieldValue(reserved.number)
-            }
-            return portNumber(text).map { FieldValue($0) }
+            return (PortNumber.reserved(text) ?? portNumber(text)).map { FieldValue($0) }
+        case .packetType:
+            guard text.utf8.first == UInt8(ascii: "("), text.utf8.last == UInt8(ascii: ")") else { return nil }
+            let parts = text.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false)
+            guard parts.count == 2, let space = UInt64(fieldText: parts[0]), let type = UInt64(fieldText: parts[1]),
+                space <= 0xffff, type <= 0xffff
+            else { return nil }
+            return FieldValue(space << 16 | type)
         case .decimal, .hexadecimal, .fragment, .flags: return FieldValue(fieldText: text)
         }
     }
@@ -110,6 +114,7 @@ enum FieldText {
         case .fragment: "one of no, yes, first, later, not_later"
         case .flags(let flags):
             "a number or flags as in +\(flags[0]!) of: \(flags.compactMap { $0 }.joined(separator: " "))"
+        case .packetType: "a packet type as in (1,0x800)"
         case .decimal, .hexadecimal: "a number of \(field.width) bits"
         }
     }
@@ -117,8 +122,10 @@ enum FieldText {
     // MARK: Writing
 
     /// `value`, or `value/mask` where some bits are open.
-    static func format(_ field: Field, _ value: FieldValue, _ mask: FieldValue) -> String {
-        let exact = mask == .ones(field.width)
+    static func format(
+        _ field: Field, _ value: FieldValue, _ mask: FieldValue, _ names: FlowNames = FlowNames()
+    ) -> String {
+        let exact = mask == field.flagBits ?? .ones(field.width) && field != .tunnelFlags
         switch field.notation {
         case .ethernet:
             let text = MACAddress(rawValue: value.low).description
@@ -134,8 +141,9 @@ enum FieldText {
             if let length = prefixLength(mask, of: 128) { return "\(text)/\(length)" }
             return "\(text)/\(IPv6Address(high: mask.high, low: mask.low).description)"
         case .port:
-            if let reserved = reservedPorts.first(where: { UInt64($0.number) == value.low }) { return reserved.name }
-            return "\(value.low)"
+            var out = ""
+            names.write(port: UInt32(truncatingIfNeeded: value.low), to: &out)
+            return out
         case .fragment:
             switch (value.low, mask.low) {
             case (0, 3): return "no"
@@ -158,12 +166,42 @@ enum FieldText {
                 .map { (value.low >> UInt64($0) & 1 != 0 ? "+" : "-") + (flags[$0] ?? "") }.joined()
         case .decimal:
             return exact ? "\(value.low)" : "0x\(hexadecimal(value))/0x\(hexadecimal(mask))"
+        case .packetType:
+            let space = value.low >> 16
+            return exact
+                ? "(\(space),\(plainHexadecimal(value.low & 0xffff)))"
+                : "0x\(hexadecimal(value))/0x\(hexadecimal(mask))"
         case .hexadecimal:
             let digits = field == .ethType ? 4 : field == .ipv6FlowLabel ? 5 : 1
             let text = value.isZero && digits == 1 ? "0" : "0x\(hexadecimal(value, digits: digits))"
             return exact ? text : "\(text)/0x\(hexadecimal(mask))"
         }
     }
+
+    /// The exact value of a field of at most 64 bits.
+    static func exact(_ field: Field, _ value: UInt64) -> String {
+        format(field, FieldValue(value), .ones(field.width))
+    }
+
+    /// The value as ovs-ofctl prints it in actions: numbers are not filled up with zeros, and of a decimal value only the
+    /// mask is hexadecimal.
+    static func formatSetting(
+        _ field: Field, _ value: FieldValue, _ mask: FieldValue, _ names: FlowNames
+    ) -> String {
+        if mask.isZero { return "ANY" }
+        let isExact = mask == .ones(field.width)
+        switch field.notation {
+        case .decimal where !field.isHexadecimalInActions:
+            return isExact ? "\(value.low)" : "\(value.low)/\(plainHexadecimal(mask))"
+        case .decimal, .hexadecimal:
+            return isExact ? plainHexadecimal(value) : "\(plainHexadecimal(value))/\(plainHexadecimal(mask))"
+        default: return format(field, value, mask, names)
+        }
+    }
+
+    /// `0x1f`, and `0` for zero.
+    static func plainHexadecimal(_ value: FieldValue) -> String { value.isZero ? "0" : "0x\(hexadecimal(value))" }
+    static func plainHexadecimal(_ value: UInt64) -> String { value == 0 ? "0" : "0x" + String(value, radix: 16) }
 
     static func prefixLength(_ mask: FieldValue, of width: Int) -> Int? {
         let length = mask.high.nonzeroBitCount + mask.low.nonzeroBitCount
@@ -178,26 +216,64 @@ enum FieldText {
     }
 }
 
+extension FieldValue {
+    /// Reads a value of `field` without a mask.
+    public init(parsing text: Substring, of field: Field) throws(MatchSyntaxError) {
+        let (value, mask) = try FieldText.parse(field, field.setName, String(text), { _ in nil })
+        guard mask == field.flagBits ?? .ones(field.width) else { throw .notMaskable(field.setName) }
+        self = value
+    }
+}
+
+extension Field {
+    /// The field as a select group's `fields=` names it: `ip_src`, `ip_src=255.255.0.0`.
+    public func hashText(mask: FieldValue) -> String {
+        let whole = FieldValue.ones(width)
+        return mask == whole ? setName : "\(setName)=\(FieldText.formatSetting(self, mask, whole, FlowNames()))"
+    }
+}
+
 extension UInt64 {
     /// A decimal number, or a hexadecimal one behind 0x.
     init?(fieldText text: some StringProtocol) {
-        if text.hasPrefix("0x") || text.hasPrefix("0X") {
-            guard let first = text.dropFirst(2).first, first.isHexDigit else { return nil }
-            self.init(text.dropFirst(2), radix: 16)
-        } else {
-            guard let first = text.first, first.isNumber else { return nil }
-            self.init(text, radix: 10)
+        var digits = 0
+        var value: UInt64 = 0
+        var isHexadecimal = false
+        for character in text.utf8 {
+            let digit: UInt64
+            switch character {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = UInt64(character - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f") where isHexadecimal:
+                digit = UInt64(character - UInt8(ascii: "a") + 10)
+            case UInt8(ascii: "A")...UInt8(ascii: "F") where isHexadecimal:
+                digit = UInt64(character - UInt8(ascii: "A") + 10)
+            case UInt8(ascii: "x"), UInt8(ascii: "X"):
+                guard digits == 1, value == 0, !isHexadecimal else { return nil }
+                isHexadecimal = true
+                digits = 0
+                continue
+            default: return nil
+            }
+            let (product, overflow) = value.multipliedReportingOverflow(by: isHexadecimal ? 16 : 10)
+            let (sum, carry) = product.addingReportingOverflow(digit)
+            guard !overflow, !carry else { return nil }
+            value = sum
+            digits += 1
         }
+        guard digits > 0 else { return nil }
+        self = value
     }
 }
 
 extension FieldValue {
     /// A decimal number of 64 bits, or a hexadecimal one of 128 bits behind 0x.
-    init?(fieldText text: String) {
+    init?(fieldText text: some StringProtocol) {
         if let short = UInt64(fieldText: text) {
             self.init(short)
         } else {
-            guard text.hasPrefix("0x"), let wide = UInt128(text.dropFirst(2), radix: 16) else { return nil }
+            guard text.hasPrefix("0x") || text.hasPrefix("0X"), text.dropFirst(2).utf8.first != UInt8(ascii: "+"),
+                let wide = UInt128(text.dropFirst(2), radix: 16)
+            else { return nil }
             self.init(high: UInt64(truncatingIfNeeded: wide >> 64), low: UInt64(truncatingIfNeeded: wide))
         }
     }

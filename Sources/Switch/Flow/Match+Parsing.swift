@@ -10,36 +10,75 @@ extension Match {
     public init(
         parsing text: some StringProtocol, portNumber: (String) -> UInt32? = { _ in nil }
     ) throws(MatchSyntaxError) {
+        var items: [(name: Substring, value: Substring)] = []
+        var scanner = KeyValueScanner(Substring(text))
+        while let item = scanner.next() { items.append(item) }
+        try self.init(items: items, portNumber: portNumber)
+    }
+
+    /// Reads ovs-ofctl's items.
+    public init(
+        items: [(name: Substring, value: Substring)], portNumber: (String) -> UInt32?
+    ) throws(MatchSyntaxError) {
         self.init()
-        var items: [(name: String, value: String?)] = []
-        for part in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
-            if let equals = part.firstIndex(of: "=") {
-                items.append((String(part[..<equals]), String(part[part.index(after: equals)...])))
-            } else {
-                items.append((String(part), nil))
-            }
-        }
-        var given: [(field: Field, name: String)] = []
+        // Protocols count first, then what other names depend on besides.
+        var kinds: [Kind] = []
+        kinds.reserveCapacity(items.count)
         for (name, value) in items {
-            guard let shorthand = ProtocolShorthand(named: name) else { continue }
-            guard value == nil else { throw .unexpectedValue(name) }
-            try require(.ethType, FieldValue(shorthand.ethType), .ones(16), name)
+            let kind = Kind(String(name))
+            kinds.append(kind)
+            guard case .shorthand(let shorthand) = kind else { continue }
+            guard value.isEmpty else { throw .unexpectedValue(String(name)) }
+            if let ethType = shorthand.ethType { try require(.ethType, FieldValue(ethType), .ones(16), name) }
             if let proto = shorthand.ipProtocol { try require(.ipProtocol, FieldValue(proto), .ones(8), name) }
+            if shorthand.ethType == nil { try require(.packetType, .zero, .ones(32), name) }
         }
-        // What other names depend on comes before them.
-        for early in [true, false] {
-            for (name, value) in items where ProtocolShorthand(named: name) == nil {
-                let isEarly = ["dl_type", "eth_type", "nw_proto", "ip_proto"].contains(name)
-                guard isEarly == early else { continue }
-                guard let field = field(named: name) else { throw .unknownField(name) }
-                guard let value, !value.isEmpty else { throw .missingValue(name) }
-                try read(field, name, value, portNumber)
+        var given: [(field: Field, name: Substring)] = []
+        for wanted in [Kind.early, .late] {
+            for index in items.indices where kinds[index] == wanted {
+                let (name, value) = items[index]
+                if name.utf8.last == UInt8(ascii: "]") {
+                    try readBits(name, value)
+                    continue
+                }
+                guard let field = field(named: String(name)) else { throw .unknownField(String(name)) }
+                guard !value.isEmpty else { throw .missingValue(String(name)) }
+                try read(field, String(name), String(value), portNumber)
                 given.append((field, name))
             }
         }
         for (field, name) in given where !field.prerequisite.isMet(by: self) {
-            throw .missingPrerequisite(field: name, needs: field.prerequisite.spelling)
+            throw .missingPrerequisite(field: String(name), needs: field.prerequisite.spelling)
         }
+    }
+
+    /// When an item counts.
+    private enum Kind: Equatable {
+        case shorthand(ProtocolShorthand)
+        case early
+        case late
+
+        init(_ name: String) {
+            switch name {
+            case "dl_type", "eth_type", "nw_proto", "ip_proto": self = .early
+            default: self = ProtocolShorthand(named: name).map { .shorthand($0) } ?? .late
+            }
+        }
+    }
+
+    /// Bits of a field: `reg0[0..7]=5`.
+    private mutating func readBits(_ name: Substring, _ text: Substring) throws(MatchSyntaxError) {
+        guard let bits = try? Subfield(parsing: name) else { throw .unknownField(String(name)) }
+        let slash = text.utf8.firstIndex(of: UInt8(ascii: "/"))
+        let value = FieldValue(fieldText: String(slash.map { text[..<$0] } ?? text))
+        let mask = slash.map { FieldValue(fieldText: String(text[text.utf8.index(after: $0)...])) } ?? .ones(bits.count)
+        let open = ~FieldValue.ones(bits.count)
+        guard let value, let mask, (value & open).isZero, (mask & open).isZero else {
+            throw .invalidValue(field: String(name), value: String(text), expected: "a number of \(bits.count) bits")
+        }
+        guard (value & ~mask).isZero else { throw .valueOutsideMask(field: String(name), value: String(text)) }
+        guard bits.field.isMaskable || mask == .ones(bits.field.width) else { throw .notMaskable(String(name)) }
+        try require(bits.field, value << bits.start, mask << bits.start, name)
     }
 
     /// The field that `name` means here; some names depend on the protocol.
@@ -75,10 +114,10 @@ extension Match {
 
     /// Asks for more bits; refuses what contradicts the bits asked for before.
     private mutating func require(
-        _ field: Field, _ value: FieldValue, _ bits: FieldValue, _ name: String
+        _ field: Field, _ value: FieldValue, _ bits: FieldValue, _ name: some StringProtocol
     ) throws(MatchSyntaxError) {
         let before = mask[field]
-        guard ((key[field] ^ value) & before & bits).isZero else { throw .contradiction(name) }
+        guard ((key[field] ^ value) & before & bits).isZero else { throw .contradiction(String(name)) }
         set(field, (key[field] & before) | (value & bits), mask: before | bits)
     }
 
@@ -114,13 +153,15 @@ extension Match {
 }
 
 /// A protocol that stands for an EtherType and perhaps an IP protocol.
-struct ProtocolShorthand {
-    var ethType: UInt16
+struct ProtocolShorthand: Equatable {
+    /// nil: Ethernet itself.
+    var ethType: UInt16?
     var ipProtocol: UInt8?
 
     init?(named name: String) {
         switch name {
-        case "ip", "ipv4": self.init(0x0800)
+        case "eth": self.init(nil)
+        case "ip", "ipv4", "ip4": self.init(0x0800)
         case "ipv6", "ip6": self.init(0x86dd)
         case "icmp": self.init(0x0800, 1)
         case "icmp6", "icmpv6": self.init(0x86dd, 58)
@@ -138,7 +179,7 @@ struct ProtocolShorthand {
         }
     }
 
-    private init(_ ethType: UInt16, _ ipProtocol: UInt8? = nil) {
+    private init(_ ethType: UInt16?, _ ipProtocol: UInt8? = nil) {
         self.ethType = ethType
         self.ipProtocol = ipProtocol
     }

@@ -180,8 +180,6 @@ extension Datapath {
     /// Forgets a rule that is in the classifier no more.
     private func forget(_ rule: FlowRule) {
         changed(.learned(rule: rule.number))
-        // Megaflows that have learned it learn it anew.
-        changed(.rule(rule.number))
         rules[Int(rule.number)] = nil
         freeRules.append(rule.number)
         rule.number = -1
@@ -197,7 +195,7 @@ extension Datapath {
     ) {
         guard let match = rule.home.classifier.match(of: rule.number) else { return }
         changed(rule.home, match: match)
-        changed(.rule(rule.number))
+        changed(.learned(rule: rule.number))
         if journal != nil { journal!.append(.altered(rule, before: rule.alterableState)) }
         countReferences(of: rule.stored, bridge: rule.home.bridge, by: -1)
         countReferences(of: stored, bridge: rule.home.bridge, by: 1)

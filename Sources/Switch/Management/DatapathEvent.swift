@@ -89,7 +89,9 @@ public struct FlowSnapshot: Sendable {
 }
 
 /// `ofp_flow_removed_reason`, with its numbers.
-public enum FlowRemovedReason: UInt8, Sendable { case idleTimeout, hardTimeout, delete, groupDelete, meterDelete, eviction }
+public enum FlowRemovedReason: UInt8, Sendable {
+    case idleTimeout, hardTimeout, delete, groupDelete, meterDelete, eviction
+}
 
 public struct FlowRemoval: Sendable {
     public var bridge: Int32

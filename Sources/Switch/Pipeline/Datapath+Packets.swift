@@ -28,6 +28,7 @@ extension Datapath {
             case LinkToken.event: linkEvent(LinkToken.link(token), now: now)
             case Self.sweepToken >> 56: sweep(now: now)
             case Self.spanningTreeToken >> 56: spanningTreeTimer(bridge: Int32(truncatingIfNeeded: token), now: now)
+            case Self.connectionToken >> 56: sweepConnections(now: now)
             case Self.flowToken >> 56: flowTimer(Int32(truncatingIfNeeded: token), now: now)
             default: break
             }
@@ -145,8 +146,9 @@ extension Datapath {
         _ megaflow: Int32, _ packet: PacketRef, _ layout: PacketLayout, isTracked: Bool = false, now: UInt64
     ) -> Bool {
         let flow = flows.flows + Int(megaflow)
+        let length = packet.pointee.length
         flow.pointee.packets &+= 1
-        flow.pointee.bytes &+= UInt64(packet.pointee.length)
+        flow.pointee.bytes &+= UInt64(length)
         flow.pointee.lastUsed = now
         let count = Int(flow.pointee.actionCount)
         guard count > 0, let actions = flow.pointee.actions else {
@@ -220,6 +222,11 @@ extension Datapath {
                 recirculateCopy(&state, number, now: now)
             default:
                 isGone = !performRare(actions[index], &state, now: now)
+                if isGone, case .meter = actions[index] {
+                    var ordinal = 0
+                    for before in 0..<index { if case .meter = actions[before] { ordinal &+= 1 } }
+                    takeBack(megaflow, behindMeter: ordinal, bytes: length)
+                }
             }
             index &+= 1
             if isGone {

@@ -37,8 +37,11 @@ extension Datapath {
             guard admit(meter: number, &state, now: now) else { return false }
         case .track(let number):
             return track(number, &state, now: now)
+        case .hideConnection:
+            state.isTracked = false
         case .clearConnection:
             state.isTracked = false
+            state.wasTracked = false
         case .device, .link, .setField, .pushVLAN, .popVLAN, .beginClone, .endClone, .recirculate:
             break
         }
@@ -73,7 +76,7 @@ extension Datapath {
     func beginClone(_ state: Performance) {
         // Whoever changes a packet with several holders takes a copy: so the original needs no more than a hold.
         state.packet.pointee.references &+= 1
-        pipeline.saved.append(state)
+        pipeline.saved.append((state, pipeline.connection.pointee))
     }
 
     /// Gives the copy back and goes on with its original.
@@ -85,7 +88,11 @@ extension Datapath {
 
     /// The same, where the copy has been given back already.
     @inline(never)
-    func abandonClone(_ state: inout Performance) { state = pipeline.saved.removeLast() }
+    func abandonClone(_ state: inout Performance) {
+        let saved = pipeline.saved.removeLast()
+        state = saved.state
+        pipeline.connection.pointee = saved.connection
+    }
 
     // MARK: Controllers
 

@@ -16,6 +16,8 @@ extension Datapath {
         prepare(translation, packet, layout, now: now)
         run(translation)
         translation.wildcards.setExact(.inPort)
+        // A packet that is looked up again must not find what was found for it the first time.
+        translation.wildcards.setExact(.recirculationID)
         let megaflow = flows.add(actions: translation.actions, credits: translation.credits, now: now)
         _ = megaflows.insert(id: megaflow, key: scratch, mask: &translation.wildcards)
         noteDependencies(of: megaflow, translation)
@@ -142,7 +144,6 @@ extension Datapath {
                 megaflow = translate(packet, layout, now: now) {
                     $0.note(.frozen(number))
                     $0.run(frozen)
-                    $0.wildcards.setExact(.recirculationID)
                 }
                 pipeline.pins -= 1
                 performAnswer(megaflow, packet, layout, isTracked: state.isTracked, now: now)

@@ -28,6 +28,7 @@ extension Datapath {
             bridge.addresses.flush(port: port.index)
         }
         changed(.ports(bridge: bridge.index))
+        tell(.portChanged(bridge: bridge.index, port: port.number))
     }
 
     func receiveBridgeProtocol(_ packet: PacketRef, port index: Int32, now: UInt64) {
@@ -68,6 +69,7 @@ extension Datapath {
                 if ports[Int(index)].state != state {
                     ports[Int(index)].state = state
                     stateChanged = true
+                    tell(.portChanged(bridge: bridge.index, port: UInt32(number)))
                 }
             case .flush(let number):
                 guard let index = bridge.ports[UInt32(number)] else { continue }

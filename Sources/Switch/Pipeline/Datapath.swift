@@ -74,6 +74,8 @@ public final class Datapath {
     var dependencies = DependencyIndex()
     let scratch: UnsafeMutablePointer<FlowKey>
     let pipeline = PipelineState()
+    /// Connections and what is known of them.
+    public private(set) lazy var connections = DatapathConnections(seed: hashSeed)
     private(set) lazy var translation = Translation(datapath: self)
 
     /// Packets for devices, in order; the poller takes them all after each batch.

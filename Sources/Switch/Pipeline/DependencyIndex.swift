@@ -20,8 +20,6 @@ public struct Subject: Hashable, Sendable {
     static func changedTable(bridge: Int32, table: UInt8) -> Subject {
         Subject(key: 0x21 << 56 | UInt64(UInt32(bitPattern: bridge)) << 8 | UInt64(table))
     }
-    /// A rule that packets of the megaflow define, by its number.
-    static func rule(_ number: Int32) -> Subject { Subject(key: 0x23 << 56 | UInt64(UInt32(bitPattern: number))) }
     /// A meter of a bridge.
     static func meter(bridge: Int32, id: UInt32) -> Subject {
         Subject(key: 0x22 << 56 | UInt64(UInt32(bitPattern: bridge) & 0xff_ffff) << 32 | UInt64(id))

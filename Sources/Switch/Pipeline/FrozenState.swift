@@ -37,6 +37,8 @@ struct TranslationContext: Equatable {
     var stack: [StackValue] = []
     /// The port that the packet is about to leave by, while it is in egress tables.
     var egressPort: UInt32?
+    /// The mirrors that have had the packet, a bit each.
+    var mirrored: UInt32 = 0
     /// Groups that the packet is in.
     var groups: [UInt32] = []
     /// Whether the action set is done at the end; not so in clones and buckets.
@@ -50,6 +52,7 @@ struct TranslationContext: Equatable {
     static func == (a: Self, b: Self) -> Bool {
         a.bridge === b.bridge && a.port === b.port && a.queue == b.queue && a.actionSet == b.actionSet
             && a.stack == b.stack && a.egressPort == b.egressPort && a.groups == b.groups
+            && a.mirrored == b.mirrored
             && a.endsWithActionSet == b.endsWithActionSet
     }
 }

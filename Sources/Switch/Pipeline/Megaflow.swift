@@ -50,6 +50,8 @@ enum DatapathAction {
     case meter(Int32)
     /// Through the connection tracker (`PipelineState.trackings`).
     case track(Int32)
+    /// The flow tables do not see what the tracker found; the tracker still knows.
+    case hideConnection
     /// Forgets what the tracker found.
     case clearConnection
 }

@@ -6,11 +6,12 @@ final class PipelineState {
     var notices = SharedTable<ControllerNotice>()
     var samples = SharedTable<SampleDescription>()
     var learnings = SharedTable<LearnedRule>()
+    var trackings = SharedTable<TrackingDescription>()
 
     /// What the tracker found out about the packet that is being performed; counts while `Performance.isTracked`.
     let connection: UnsafeMutablePointer<PacketConnection>
     /// Packets whose copies are being worked on (`beginClone`), innermost last.
-    var saved: [Performance] = []
+    var saved: [(state: Performance, connection: PacketConnection)] = []
     /// The packet that goes on with a frozen state when the present megaflow is done.
     var tail: Performance?
     var tailState: Int32 = 0
@@ -43,6 +44,7 @@ final class PipelineState {
             case .hash(let number, _): _ = hashes.release(number)
             case .controller(let number): _ = notices.release(number)
             case .sample(let number): _ = samples.release(number)
+            case .track(let number): _ = trackings.release(number)
             default: break
             }
         }
@@ -56,6 +58,8 @@ struct Performance {
     var layout: PacketLayout
     /// Whether `PipelineState.connection` is this packet's.
     var isTracked = false
+    /// Whether it is, but the flow tables are not to see it.
+    var wasTracked = false
     /// The hash that the next recirculation takes (`DatapathAction.hash`); 0: none.
     var hash: Int32 = 0
     var hashMask: UInt32 = 0

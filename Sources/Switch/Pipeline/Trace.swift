@@ -132,6 +132,7 @@ extension Datapath {
         case .sample: return "sample"
         case .meter(let number): return "meter(\(number))"
         case .track: return "ct"
+        case .hideConnection: return "ct_hide"
         case .clearConnection: return "ct_clear"
         }
     }

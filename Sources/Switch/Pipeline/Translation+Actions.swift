@@ -165,6 +165,7 @@ extension Translation {
         guard let number = datapath.meterNumber(bridge: here.bridge, id: id) else { return true }
         commit()
         actions.append(.meter(number))
+        credits.append(.metered(-1))
         isIrreversible = true
         // A band may have changed the DSCP.
         hidden = hidden || key.isIP && datapath.meterRemarks(number)

@@ -40,17 +40,29 @@ extension Translation {
         }
         guard learns else { return }
         let change = FlowModification(
-            .modifyStrict, table: flow.table, priority: flow.priority, match: match, cookie: flow.cookie,
+            .add, table: flow.table, priority: flow.priority, match: match, cookie: flow.cookie,
             idleTimeout: flow.idleTimeout, hardTimeout: flow.hardTimeout,
             flags: flow.sendFlowRemoved ? .sendFlowRemoved : [], instructions: Instructions(apply: actions))
-        let result = datapath.learn(change, limit: flow.limit, bridge: here.bridge, now: now)
-        if let bit = flow.resultBit { write(FieldValue(result == .refused ? 0 : 1), to: bit) }
-        guard result != .refused else { return }
-        let rule = LearnedRule(bridge: here.bridge.index, table: flow.table, priority: flow.priority, match: match)
-        if result == .added { learnedRules.append(rule) }
-        // When the flow goes, the next packet learns it anew.
-        if let number = datapath.number(of: rule) { note(.learned(rule: number)) }
-        credits.append(.learned(datapath.pipeline.learnings.intern(rule)))
+        if let bit = flow.resultBit {
+            let fits = datapath.mayLearn(change, limit: flow.limit, bridge: here.bridge)
+            write(FieldValue(fits ? 1 : 0), to: bit)
+        }
+        learned.append((here.bridge, change, flow.limit))
+    }
+
+    /// Adds the flows that the packet has defined. The packet itself does not see them (as in Open vSwitch).
+    func addLearnedFlows() {
+        for (bridge, change, limit) in learned {
+            let result = datapath.learn(change, limit: limit, bridge: bridge, now: now)
+            guard result != .refused else { continue }
+            let rule = LearnedRule(
+                bridge: bridge.index, table: change.table ?? 0, priority: change.priority, match: change.match)
+            if result == .added { learnedRules.append(rule) }
+            // When the flow goes, the next packet learns it anew.
+            if let number = datapath.number(of: rule) { note(.learned(rule: number)) }
+            credits.append(.learned(datapath.pipeline.learnings.intern(rule)))
+        }
+        learned.removeAll(keepingCapacity: true)
     }
 
     private func value(of source: LearnedFlow.Source) -> FieldValue? {
@@ -84,11 +96,17 @@ extension Datapath {
             refresh(rule, at: now)
             return .refreshed
         }
-        if limit > 0, countFlows(bridge: bridge, table: table, cookie: change.cookie) >= limit { return .refused }
-        var addition = change
-        addition.command = .add
-        do throws(ModificationError) { try modify(bridge: bridge.index, addition, now: now) } catch { return .refused }
+        guard mayLearn(change, limit: limit, bridge: bridge) else { return .refused }
+        do throws(ModificationError) { try modify(bridge: bridge.index, change, now: now) } catch { return .refused }
         return .added
+    }
+
+    /// Whether the limit leaves room for the flow, or it is there already.
+    func mayLearn(_ change: FlowModification, limit: UInt32, bridge: Bridge) -> Bool {
+        let table = change.table ?? 0
+        return limit == 0
+            || rule(bridge: bridge, table: table, priority: change.priority, match: change.match) != nil
+            || countFlows(bridge: bridge, table: table, cookie: change.cookie) < limit
     }
 
     /// Packets have met a megaflow that defines the flow.

@@ -7,11 +7,16 @@ extension Translation {
         wildcards.setExact(.ethSource)
         wildcards.setExactVLANs()
         let destination = key.value(.ethDestination)
-        if ReservedAddress.isLinkLocal(destination) { return drop(.reserved) }
+        let bridge = here.bridge
+        if ReservedAddress.isLinkLocal(destination) && !bridge.settings.forwardsReserved { return drop(.reserved) }
+        if here.port?.isMirrorOutput == true {
+            recorder?.line("-> received on a port that mirrors have for themselves")
+            return drop(.port)
+        }
         guard let vlan = inputVLAN() else { return drop(.vlan) }
+        if bridge.settings.floodVLANs.contains(vlan) { return flood(vlan) }
         learnSource()
 
-        let bridge = here.bridge
         if ReservedAddress.isMulticast(destination) {
             if isMulticastReport() { return sendToRouters(vlan) }
             recorder?.line("-> \(destination == 0xffff_ffff_ffff ? "broadcast" : "multicast") packet, flooding")
@@ -45,7 +50,7 @@ extension Translation {
     }
 
     /// The VLAN that the packet is in, or nil where the port does not carry it.
-    private func inputVLAN() -> UInt16? {
+    func inputVLAN() -> UInt16? {
         // What a controller sends without a port is in the VLAN that its tag says.
         let mode = here.port?.vlan ?? .trunk(nil)
         let tags = key.vlanTags
@@ -66,7 +71,7 @@ extension Translation {
         var sent = false
         for index in here.bridge.ordered {
             let port = datapath.ports[Int(index)]
-            guard port !== here.port, port.floods, port.state == .forwarding, port.vlan.carries(vlan) else { continue }
+            guard port !== here.port, port.floods, !port.isMirrorOutput, port.state == .forwarding, port.vlan.carries(vlan) else { continue }
             send(to: port, vlan)
             sent = true
         }
@@ -76,6 +81,13 @@ extension Translation {
     private func send(to port: BridgePort, _ vlan: UInt16) {
         guard port.vlan.carries(vlan) else { return drop(.vlan) }
         let saved = key
+        dress(for: port, vlan)
+        leave(by: port.number)
+        key = saved
+    }
+
+    /// Gives the packet the tag that it has in a VLAN on a port, or takes it off.
+    func dress(for port: BridgePort, _ vlan: UInt16) {
         let tagged: Bool
         switch port.vlan {
         case .access: tagged = false
@@ -90,8 +102,6 @@ extension Translation {
             // A priority tag or the VLAN's own comes off.
             key.popVLAN()
         }
-        leave(by: port.number)
-        key = saved
     }
 
     // MARK: Multicast reports

@@ -93,9 +93,17 @@ extension Translation {
     func emit(_ port: BridgePort) {
         if failed { return }
         guard port.direction >= 0 else { return drop(.unconnected) }
+        guard port.configuration.isDisjoint(with: [.down, .noForward]) else {
+            credits.append(.sendDrop(port: port.index))
+            return drop(.port)
+        }
         guard port.state == .forwarding else { return drop(.spanningTree) }
         let direction = datapath.directions[Int(port.direction)]
-        guard direction.isUp else { return drop(.linkDown) }
+        guard direction.isUp else {
+            credits.append(.sendDrop(port: port.index))
+            return drop(.linkDown)
+        }
+        mirrorDeparture(port)
         if port.isCaptured {
             commit()
             actions.append(.capture(port: port.index, outgoing: true))

@@ -42,13 +42,19 @@ final class Translation {
     var hidden = false
     /// An action that cannot be undone has been noted since the last branching.
     var isIrreversible = false
+    /// The mirrors of this bridge, a bit each, that have had the packet.
+    var mirrored: UInt32 = 0
+    /// A mirror's copy is on its way.
+    var isMirroring = false
     /// `exit` was met: nothing more is done in this bridge but the action set.
     var exited = false
     /// The translation has stopped, and collects what is left to do.
     var freezing: Freezing?
     /// Frozen states of a trace, which leaves none in the data path.
     var tracedStates: [FrozenState] = []
-    /// Tables that have a new flow by a `learn` action.
+    /// Flows that the packet defines (`learn`), to be added when the translation is done.
+    var learned: [(bridge: Bridge, change: FlowModification, limit: UInt32)] = []
+    /// Those that were new.
     var learnedRules: [LearnedRule] = []
 
     private var noted: Set<Subject> = []
@@ -84,6 +90,7 @@ final class Translation {
         credits.removeAll(keepingCapacity: true)
         subjects.removeAll(keepingCapacity: true)
         noted.removeAll(keepingCapacity: true)
+        learned.removeAll(keepingCapacity: true)
         learnedRules.removeAll(keepingCapacity: true)
         tableLookups.removeAll()
         wildcards = FlowMask()
@@ -92,6 +99,8 @@ final class Translation {
         hidden = false
         isIrreversible = false
         exited = false
+        mirrored = 0
+        isMirroring = false
         freezing = nil
         entries = 0
         depth = 0
@@ -119,6 +128,7 @@ final class Translation {
         key.thaw(state.metadata)
         base = key
         here = state.context
+        mirrored = here.mirrored
         notedQueue = state.notedQueue
         note(.ports(bridge: here.bridge.index))
         recorder?.open("bridge(\"\(here.bridge.name)\")", underlined: true)
@@ -149,7 +159,11 @@ final class Translation {
             actions.removeAll(keepingCapacity: true)
             credits.removeAll(keepingCapacity: true)
             credits.append(.drop(.tooDeep))
+        } else {
+            addLearnedFlows()
         }
+        // Nothing is left to hide it from.
+        while case .hideConnection? = actions.last { actions.removeLast() }
         // Registers and the like start out the same for all packets: what was read of them does not tell packets apart.
         for word in [1, 2, 3, 4, 5, 6, 7, 8, 9] { wildcards[word: word] = 0 }
         wildcards[.actionSetOutput] = .zero
@@ -182,8 +196,9 @@ final class Translation {
             fail("the packet entered more than \(depth > depthLimit ? depthLimit : Self.entryLimit) bridges: a loop")
             return
         }
-        let outer = (here, origin, exited, resubmits)
-        defer { (here, origin, exited, resubmits) = outer }
+        let outer = (here, origin, exited, resubmits, mirrored)
+        defer { (here, origin, exited, resubmits, mirrored) = outer }
+        mirrored = 0
         here = TranslationContext(bridge: bridge, port: port)
         origin = TranslationOrigin()
         exited = false
@@ -198,7 +213,12 @@ final class Translation {
             commit()
             actions.append(.capture(port: index, outgoing: false))
         }
-        if bridge.spanningTree != nil {
+        guard admits(port) else {
+            credits.append(.receiveDrop(port: index))
+            return drop(.port)
+        }
+        mirrorArrival(port)
+        if bridge.spanningTree != nil && !port.configuration.contains(.noSpanningTree) {
             wildcards.setKindOfDestination(key.value(.ethDestination))
             if key.value(.ethDestination) == ReservedAddress.bridgeGroup {
                 recorder?.line("a bridge protocol data unit: to the spanning tree")
@@ -208,6 +228,7 @@ final class Translation {
             }
             if port.state != .forwarding {
                 if port.state == .learning { learnSource() }
+                credits.append(.receiveDrop(port: index))
                 drop(.spanningTree)
                 return
             }
@@ -218,6 +239,16 @@ final class Translation {
             lookUp(table: 0)
         }
         endPipeline()
+    }
+
+    /// Whether the port's settings let the packet in (`ofp_port_config`).
+    private func admits(_ port: BridgePort) -> Bool {
+        let barriers: PortConfiguration = [.down, .noReceive, .noReceiveSpanningTree]
+        guard !port.configuration.isDisjoint(with: barriers) else { return true }
+        if port.configuration.contains(.down) { return false }
+        wildcards.setKindOfDestination(key.value(.ethDestination))
+        let isOfSpanningTree = key.value(.ethDestination) == ReservedAddress.bridgeGroup
+        return !port.configuration.contains(isOfSpanningTree ? .noReceiveSpanningTree : .noReceive)
     }
 
     /// The packet leaves what a bridge found out about its connection behind.
@@ -263,12 +294,17 @@ final class Translation {
     /// pipeline by putting the key back, and in the data path, where that is not enough, by working on a copy.
     func branch(_ body: () -> Void) {
         let start = actions.count
+        let creditStart = credits.count
         let before = (key, base, hidden, isIrreversible, notedQueue)
         isIrreversible = false
         body()
         if isIrreversible {
             actions.insert(.beginClone, at: start)
             actions.append(.endClone)
+            for place in creditStart..<credits.count {
+                // What a meter lets through ends with the copy.
+                if case .metered(-1) = credits[place] { credits[place] = .metered(Int32(credits.count - place - 1)) }
+            }
             (key, base, hidden, isIrreversible, notedQueue) = before
         } else {
             key = before.0

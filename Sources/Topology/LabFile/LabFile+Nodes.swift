@@ -301,19 +301,22 @@ extension LabFile {
             bridge.stpPriority = UInt16(priority)
         }
         if let mode = fields.oneOf("fail-mode", LabTopology.FailMode.self) { bridge.failMode = mode }
-        if let controller = fields.parse(
+        if let controllers = fields.parse(
             "controller",
-            { text throws(ValueError) -> LabTopology.Controller in
-                switch text {
-                case "learning", "standalone": return .learning
-                case "none": return LabTopology.Controller.none
-                default:
-                    throw ValueError(
-                        "the controller “\(text)” needs OpenFlow, not in this version", "use learning or none")
+            { text throws(ValueError) -> [LabTopology.Controller] in
+                if text == "none" || text == "standalone" { return [] }
+                return try text.split(separator: ",").map { part throws(ValueError) in
+                    let word = part.filter { !$0.isWhitespace }
+                    guard let controller = LabTopology.Controller(word) else {
+                        throw ValueError(
+                            "“\(word)” is no controller",
+                            "write learning, shortest-path, remote, none, or where one is: tcp:127.0.0.1:6653")
+                    }
+                    return controller
                 }
             })
         {
-            bridge.controller = controller
+            bridge.controllers = controllers
         }
         fields.read("dpid", into: &bridge.datapathID) { text throws(ValueError) in
             let digits = (text.hasPrefix("0x") ? String(text.dropFirst(2)) : text).filter { $0 != ":" }

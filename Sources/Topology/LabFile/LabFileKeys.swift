@@ -101,7 +101,9 @@ public enum LabFileKeys {
             .init("stp", #"{"enum": ["auto", "on", "off", true, false]}"#, "Spanning tree of a switch."),
             .init("stp-priority", count, "Bridge priority, 0 to 61440 in steps of 4096."),
             .init("fail-mode", choice(["standalone", "secure"]), "What a switch does without a controller."),
-            .init("controller", text, "learning, or none; others need OpenFlow."),
+            .init(
+                "controller", text,
+                "learning, shortest-path, remote, none, or tcp:HOST:PORT, ssl:…, unix:FILE; several with commas."),
             .init("dpid", count, "Datapath identifier of a switch, hexadecimal."),
             .init("ageing", text, "How long a switch remembers an address; 300s where left out."),
             .init(

@@ -164,7 +164,8 @@ extension LabTopology {
         /// Bridge priority of 802.1D, a multiple of 4096; nil: 32768.
         public var stpPriority: UInt16?
         public var failMode: FailMode
-        public var controller: Controller
+        /// Those it connects to, all at once; none: its fail mode says what it does.
+        public var controllers: [Controller]
         /// nil: the switch's place among the switches, from 1.
         public var datapathID: UInt64?
         /// Nanoseconds until a learnt address is forgotten.
@@ -172,12 +173,12 @@ extension LabTopology {
 
         public init(
             spanningTree: SpanningTree = .auto, stpPriority: UInt16? = nil, failMode: FailMode = .standalone,
-            controller: Controller = .learning, datapathID: UInt64? = nil, ageing: UInt64 = 300_000_000_000
+            controllers: [Controller] = [], datapathID: UInt64? = nil, ageing: UInt64 = 300_000_000_000
         ) {
             self.spanningTree = spanningTree
             self.stpPriority = stpPriority
             self.failMode = failMode
-            self.controller = controller
+            self.controllers = controllers
             self.datapathID = datapathID
             self.ageing = ageing
         }
@@ -197,10 +198,58 @@ extension LabTopology {
         case secure
     }
 
-    public enum Controller: String, Codable, Sendable, CaseIterable {
-        /// The switch learns by itself.
+    /// Who gives a switch its flows, over OpenFlow.
+    public enum Controller: Hashable, Sendable {
+        /// Built in: each switch learns which address is where.
         case learning
-        /// Nothing forwards unless flows say so or the fail mode is `standalone`.
-        case none
+        /// Built in: shortest paths through any network, over all that are equally short.
+        case shortestPath
+        /// Another program: `tcp:HOST:PORT`, `ssl:HOST:PORT`, `unix:FILE` that the switch connects to, `ptcp:[PORT][:HOST]`,
+        /// `pssl:…`, `punix:FILE` where it listens.
+        case endpoint(String)
+
+        /// The port that IANA gave OpenFlow.
+        public static let standardPort = 6653
+        /// A controller on this machine, at the standard port.
+        public static let remote = Controller.endpoint("tcp:127.0.0.1:\(standardPort)")
+
+        /// Reads `learning`, `shortest-path`, `remote` or an endpoint; nil for anything else.
+        public init?(_ text: String) {
+            switch text {
+            case "learning": self = .learning
+            case "shortest-path": self = .shortestPath
+            case "remote": self = .remote
+            default:
+                guard let colon = text.firstIndex(of: ":"),
+                    text.index(after: colon) != text.endIndex || text.first == "p",
+                    ["tcp", "ssl", "unix", "ptcp", "pssl", "punix"].contains(text[..<colon])
+                else { return nil }
+                self = .endpoint(text)
+            }
+        }
+    }
+}
+
+extension LabTopology.Controller: Codable, CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .learning: "learning"
+        case .shortestPath: "shortest-path"
+        case .endpoint(let text): text
+        }
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let controller = Self(text) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "no controller: \(text)")
+        }
+        self = controller
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
     }
 }

@@ -74,8 +74,8 @@ public final class ControlSocket {
             func ended(_ text: String) -> JSONValue { .string(text.isEmpty || text.last == "\n" ? text : text + "\n") }
             let reply: JSONValue =
                 switch result {
-                case .success(let text): ["id": id, "result": ended(text), "error": nil]
-                case .failure(let failure): ["id": id, "result": nil, "error": ended(failure.text)]
+                case .success(let text): ["id": id, "result": ended(text), "error": .null]
+                case .failure(let failure): ["id": id, "result": .null, "error": ended(failure.text)]
                 }
             stream.write(reply.bytes())
         }

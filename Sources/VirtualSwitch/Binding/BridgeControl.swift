@@ -43,10 +43,13 @@ public struct ControllerSettings: Equatable, Sendable {
     /// A service controller is no master of the bridge: its absence is no failure.
     public var isService: Bool
     public var wantsAsynchronous: Bool
+    /// Connections beside the main one (OpenFlow 1.3, 6.3.7), to active endpoints only.
+    public var auxiliaryConnections: UInt8
 
     public init(
         endpoint: Endpoint, maximumBackOff: Int64 = 8000, inactivityProbe: Int64 = 5000, rateLimit: Int64? = nil,
-        burstLimit: Int64? = nil, queueSize: Int64? = nil, isService: Bool = false, wantsAsynchronous: Bool = true
+        burstLimit: Int64? = nil, queueSize: Int64? = nil, isService: Bool = false, wantsAsynchronous: Bool = true,
+        auxiliaryConnections: UInt8 = 0
     ) {
         self.endpoint = endpoint
         self.maximumBackOff = maximumBackOff
@@ -56,6 +59,7 @@ public struct ControllerSettings: Equatable, Sendable {
         self.queueSize = queueSize
         self.isService = isService
         self.wantsAsynchronous = wantsAsynchronous
+        self.auxiliaryConnections = auxiliaryConnections
     }
 }
 

@@ -56,6 +56,7 @@ struct MininetCommand {
         if controllers.isEmpty, options.switchKind.parameters["failMode"] == "secure" {
             for index in network.topology.nodes.indices { network.topology.nodes[index].bridge.failMode = .secure }
         }
+        connectRemoteControllers(&network)
         try Interrupts.install()
         MininetNarration.building(network, log)
         try Self.bringUp(&network.topology)
@@ -177,10 +178,11 @@ struct MininetCommand {
             switch controller.name {
             case "none": continue
             case "default", "ref", "ovsc": names.append("c\(names.count)")
-            case "remote", "nox", "ryu":
+            case "remote": names.append("c\(names.count)")
+            case "nox", "ryu":
                 throw CommandError(
-                    "--controller \(controller.name) needs the OpenFlow agent, which this version does not have",
-                    remedy: "leave it out: the switches learn by themselves")
+                    "--controller \(controller.name) would start another program",
+                    remedy: "start it yourself, and use --controller remote[,ip=ADDRESS,port=PORT]")
             default:
                 throw CommandError.usage(
                     "--controller \(controller.name) is unknown",
@@ -188,6 +190,22 @@ struct MininetCommand {
             }
         }
         return names
+    }
+
+    /// Points every switch at the controllers of `--controller remote`. As Mininet's own, a switch with controllers
+    /// forwards nothing without one, unless `--switch …,failMode=standalone` says otherwise.
+    private func connectRemoteControllers(_ network: inout MininetTopology) {
+        let remote = options.controllers.filter { $0.name == "remote" }.map { choice in
+            let address = choice.parameters["ip"] ?? "127.0.0.1"
+            let port = choice.parameters["port"] ?? String(LabTopology.Controller.standardPort)
+            return LabTopology.Controller.endpoint("\(choice.parameters["protocol"] ?? "tcp"):\(address):\(port)")
+        }
+        guard !remote.isEmpty else { return }
+        for index in network.topology.nodes.indices where network.topology.nodes[index].kind == .switch {
+            network.topology.nodes[index].bridge.controllers = remote
+            let isStandalone = options.switchKind.parameters["failMode"] == "standalone"
+            network.topology.nodes[index].bridge.failMode = isStandalone ? .standalone : .secure
+        }
     }
 
     /// Two that start at the same moment want the same name; the second to come takes the next.

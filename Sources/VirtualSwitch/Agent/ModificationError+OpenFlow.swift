@@ -1,0 +1,51 @@
+import OpenFlow
+import Switch
+
+extension ModificationError {
+    /// The error that OpenFlow has for a refused change of flows; packet-outs and meters' users have the same for actions.
+    var openFlowError: OpenFlowError {
+        switch self {
+        // Flow mods: OpenFlow 1.5, 7.5.4.6
+        case .tableFull: .flowModFailed(.tableFull)
+        case .badTable: .flowModFailed(.badTableID)
+        case .overlap: .flowModFailed(.overlap)
+        case .permission: .flowModFailed(.permission)
+        case .badTimeout: .flowModFailed(.badTimeout)
+        case .unsupportedFlags: .flowModFailed(.badFlags)
+        case .badCommand: .flowModFailed(.badCommand)
+        // Group mods: 7.5.4.7
+        case .groupExists: .groupModFailed(.groupExists)
+        case .unknownGroup: .groupModFailed(.unknownGroup)
+        case .invalidGroup: .groupModFailed(.invalidGroup)
+        case .weightUnsupported: .groupModFailed(.weightUnsupported)
+        case .outOfGroups: .groupModFailed(.outOfGroups)
+        case .outOfBuckets: .groupModFailed(.outOfBuckets)
+        case .chainingUnsupported: .groupModFailed(.chainingUnsupported)
+        case .watchUnsupported: .groupModFailed(.watchUnsupported)
+        case .groupLoop: .groupModFailed(.loop)
+        case .chainedGroup: .groupModFailed(.chainedGroup)
+        case .badGroupType: .groupModFailed(.badType)
+        case .badBucket: .groupModFailed(.badBucket)
+        case .unknownBucket: .groupModFailed(.unknownBucket)
+        case .bucketExists: .groupModFailed(.bucketExists)
+        // Meter mods: 7.5.4.13
+        case .meterExists: .meterModFailed(.meterExists)
+        case .unknownMeter: .meterModFailed(.unknownMeter)
+        case .invalidMeter: .meterModFailed(.invalidMeter)
+        case .badMeterFlags: .meterModFailed(.badFlags)
+        case .badRate: .meterModFailed(.badRate)
+        case .badBurst: .meterModFailed(.badBurst)
+        case .badBand: .meterModFailed(.badBand)
+        case .outOfMeters: .meterModFailed(.outOfMeters)
+        case .outOfBands: .meterModFailed(.outOfBands)
+        // Actions and instructions: 7.5.4.3, 7.5.4.4
+        case .badOutPort: .badAction(.badOutPort)
+        case .badOutGroup: .badAction(.badOutGroup)
+        case .badQueue: .badAction(.badQueue)
+        case .badSetField: .badAction(.badSetArgument)
+        case .badTableOfGoTo: .badInstruction(.badTableID)
+        case .unsupportedAction: .badAction(.badType)
+        case .matchInconsistentWithAction: .badAction(.matchInconsistent)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import HostNetwork
+import Linux
+import Ports
+import Wire
+
+/// What carries the packets of a bridge's port outside the data path.
+enum InterfaceDevice {
+    /// An interface of our own in the machine's network namespace (types `internal` and `tap`).
+    case tap(TAP)
+    /// An interface that is there anyway (type `system`, or none).
+    case socket(OwnedDescriptor)
+
+    var descriptor: Int32 {
+        switch self {
+        case .tap(let tap): tap.descriptor.rawValue
+        case .socket(let socket): socket.rawValue
+        }
+    }
+
+    var capabilities: DeviceCapabilities {
+        switch self {
+        case .tap(let tap):
+            DeviceCapabilities(
+                tcpSegmentation: tap.offloads.contains([.tcp4, .tcp6]), udpSegmentation: tap.offloads.contains(.udp))
+        case .socket: DeviceCapabilities()
+        }
+    }
+
+    /// Why a port could not be had, in the words that OVSDB's `error` column has.
+    struct Failure: Error {
+        var text: String
+    }
+
+    /// Opens what an interface of a bridge asks for.
+    /// - Parameter address: for an interface of our own.
+    static func open(_ plan: InterfacePlan, address: UInt64?) throws(Failure) -> InterfaceDevice {
+        do throws(HostNetworkError) {
+            switch plan.type {
+            case "internal", "tap":
+                let tap = try TAP.open(plan.name)
+                if address != nil || plan.mtu != nil {
+                    var batch = RouteBatch()
+                    batch.changeLink(
+                        .index(tap.index), .init(mtu: plan.mtu, address: address.map { MACAddress(rawValue: $0) }))
+                    if let socket = try? RouteSocket() { try? socket.run(batch) }
+                }
+                return .tap(tap)
+            case "", "system":
+                return .socket(OwnedDescriptor(try PacketSocket.open(plan.name)))
+            case let type:
+                throw .system(SystemError("use the interface type", type, code: .noSuchDevice))
+            }
+        } catch {
+            guard case .system(let error) = error else {
+                throw Failure(text: "could not open network device \(plan.name) (\(error))")
+            }
+            if !["", "system", "internal", "tap"].contains(plan.type) {
+                throw Failure(
+                    text:
+                        "\(plan.name): could not create network device: the interface type \(plan.type) is not supported"
+                )
+            }
+            throw Failure(text: "could not open network device \(plan.name) (\(error.code))")
+        }
+    }
+
+    /// The interface types that `open` and the binding know.
+    static let types = ["internal", "patch", "system", "tap"]
+}

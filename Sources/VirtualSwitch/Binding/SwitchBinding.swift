@@ -1,0 +1,360 @@
+import HostNetwork
+import Linux
+import OVSDB
+import OpenFlow
+import Ports
+import Streams
+import Switch
+import Wire
+
+// From rows to bridges: what ovs-vswitchd does with its database.
+//
+// What: after each commit that somebody else made, the rows are read into a `SwitchPlan`, compared with what there is, and
+// the difference is put into effect: bridges, ports, devices, controllers, mirrors, queues. What came of it goes back into
+// the rows (ofport, error, link_state, statistics …), and `cur_cfg` says up to where the wishes have been met:
+// ovs-vsctl waits for that.
+// Threads: it lives on the thread that owns the database. The data path is reached through `Poller.run`; nothing on the
+// poller's thread ever waits for the database.
+
+/// Keeps a data path as the Open_vSwitch database describes it.
+public final class SwitchBinding {
+    let database: Database
+    let poller: Poller
+    let control: BridgeControl
+    var bridges: [String: BoundBridge] = [:]
+    private var observation: Database.Observation?
+    /// Set while the binding itself writes: those commits say nothing new.
+    private var isWriting = false
+    private var isDirty = false
+    private var isStopped = false
+    private(set) var plan = SwitchPlan()
+    let log: (String) -> Void
+
+    /// - Parameters:
+    ///   - control: the controllers' and management sockets' side of the bridges.
+    ///   - log: is told what could not be done.
+    public init(database: Database, poller: Poller, control: BridgeControl, log: @escaping (String) -> Void) {
+        self.database = database
+        self.poller = poller
+        self.control = control
+        self.log = log
+    }
+
+    /// Puts the database into effect and follows it from now on. On the database's thread.
+    public func start() {
+        prepareRoot()
+        observation = database.observe { [unowned self] _ in
+            if !isWriting { isDirty = true }
+        }
+        isDirty = true
+        reconcileIfNeeded()
+    }
+
+    /// Ends all bridges and their devices; the rows stay.
+    public func stop() {
+        observation = nil
+        isStopped = true
+        for bridge in bridges.values { remove(bridge) }
+        bridges = [:]
+    }
+
+    /// Puts into effect what commits have changed since the last call. To be called after each batch of requests.
+    public func reconcileIfNeeded() {
+        guard isDirty else { return }
+        isDirty = false
+        reconcile()
+    }
+
+    /// Runs `body`, whose commits are the binding's own.
+    func ignoringOwnCommits(_ body: () -> Void) {
+        isWriting = true
+        body()
+        isWriting = false
+    }
+
+    /// Something about the machine's interfaces has changed: tries again what has failed.
+    public func interfacesChanged() {
+        if isStopped { return }
+        for bridge in bridges.values {
+            for port in bridge.interfaces.values where port.device != nil && port.isSocketStale() { detach(port) }
+        }
+        reconcile()
+    }
+
+    private func reconcile() {
+        let wanted = SwitchPlan(database)
+        plan = wanted
+        control.setTLS(tls)
+        for (name, bridge) in bridges where wanted.bridges[name]?.row != bridge.plan.row {
+            remove(bridge)
+            bridges[name] = nil
+        }
+        for bridge in bridges.values { removeInterfaces(of: bridge, notIn: wanted.bridges[bridge.plan.name]!) }
+        for plan in wanted.bridges.values.sorted(by: { $0.name < $1.name }) where bridges[plan.name] == nil {
+            bridges[plan.name] = makeBridge(plan)
+        }
+        for plan in wanted.bridges.values.sorted(by: { $0.name < $1.name }) {
+            let bridge = bridges[plan.name]!
+            let before = bridge.plan
+            bridge.plan = plan
+            addInterfaces(of: bridge)
+            apply(to: bridge, before: bridge.isFresh ? nil : before)
+            bridge.isFresh = false
+        }
+        joinPatches()
+        writeBack()
+    }
+
+    // MARK: Bridges
+
+    private func makeBridge(_ plan: BridgePlan) -> BoundBridge {
+        let address = plan.address ?? Self.address(of: plan.row)
+        var wanted = BridgeSettings(standalone: false)
+        plan.apply(to: &wanted)
+        let settings = wanted
+        let index = poller.run { datapath, now in
+            datapath.addBridge(name: plan.name, address: address, settings: settings, now: now)
+        }
+        return BoundBridge(plan, index: index, address: address)
+    }
+
+    /// An address that stays the same as long as the row does: locally administered, from the row's UUID.
+    private static func address(of row: UUID) -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in row.description.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return 0x02 << 40 | hash & 0xff_ffff_ffff
+    }
+
+    private func remove(_ bridge: BoundBridge) {
+        control.removeBridge(bridge.index)
+        for interface in bridge.interfaces.values { remove(interface, from: bridge) }
+        let index = bridge.index
+        poller.run { datapath, now in datapath.removeBridge(index, now: now) }
+    }
+
+    /// What a bridge is set to, beside its ports.
+    private func apply(to bridge: BoundBridge, before: BridgePlan?) {
+        let plan = bridge.plan
+        let index = bridge.index
+        poller.run { datapath, now in
+            // The agent has its share in these: who forwards without a controller.
+            var settings = datapath.settings(bridge: index)
+            plan.apply(to: &settings)
+            datapath.setSettings(bridge: index, settings, now: now)
+        }
+        if before?.flowTables ?? [:] != plan.flowTables { applyFlowTables(bridge, before: before) }
+        let mirrors = plan.mirrors.map { bridge.mirror($0) }
+        if mirrors != bridge.mirrors {
+            bridge.mirrors = mirrors
+            poller.run { datapath, now in datapath.setMirrors(bridge: index, mirrors, now: now) }
+        }
+        control.setBridge(
+            BridgeControlSettings(
+                index: index, name: plan.name, datapathID: plan.datapathID ?? bridge.address, versions: plan.versions,
+                controllers: plan.controllers.compactMap(\.settings), isSecure: plan.isSecure,
+                descriptions: plan.descriptions))
+    }
+
+    private func applyFlowTables(_ bridge: BoundBridge, before: BridgePlan?) {
+        let index = bridge.index
+        for table in Set(bridge.plan.flowTables.keys).union(before?.flowTables.keys ?? [:].keys) {
+            let plan = bridge.plan.flowTables[table]
+            var settings = TableSettings(
+                name: plan?.name ?? "", maximumFlows: plan?.limit, evicts: plan?.evicts ?? false)
+            settings.evictsMortalFlowsOnly = true
+            settings.evictionGroups = (plan?.groups ?? []).compactMap { try? Subfield(parsing: $0[...]) }
+            let result = settings
+            poller.run { datapath, now in datapath.setTable(bridge: index, table: table, result, now: now) }
+        }
+    }
+
+    // MARK: Interfaces
+
+    private func removeInterfaces(of bridge: BoundBridge, notIn plan: BridgePlan) {
+        var wanted: [String: InterfacePlan] = [:]
+        for port in plan.ports.values { for interface in port.interfaces { wanted[interface.name] = interface } }
+        for (name, interface) in bridge.interfaces {
+            if let new = wanted[name], new.row == interface.plan.row, new.type == interface.plan.type,
+                new.requestedNumber == interface.plan.requestedNumber || new.requestedNumber == nil
+                    || new.requestedNumber == interface.number
+            {
+                continue
+            }
+            remove(interface, from: bridge)
+            bridge.interfaces[name] = nil
+        }
+    }
+
+    private func addInterfaces(of bridge: BoundBridge) {
+        for port in bridge.plan.ports.values.sorted(by: { $0.row < $1.row }) {
+            for (position, plan) in port.interfaces.enumerated() {
+                if let interface = bridge.interfaces[plan.name] {
+                    update(interface, plan, port, of: bridge)
+                    continue
+                }
+                if position > 0 {
+                    bridge.failures[plan.row] = "\(port.name): bonds are not supported; \(plan.name) is left out"
+                    continue
+                }
+                add(plan, port, to: bridge)
+            }
+        }
+    }
+
+    private func add(_ plan: InterfacePlan, _ port: PortPlan, to bridge: BoundBridge) {
+        let isLocal = plan.name == bridge.plan.name
+        guard let number = isLocal ? PortNumber.local : bridge.freeNumber(plan.requestedNumber) else {
+            bridge.failures[plan.row] = "\(plan.name): no free port number"
+            return
+        }
+        let interface = BoundInterface(plan, portName: port.name, number: number)
+        if plan.type != "patch" {
+            var opened = plan
+            if isLocal { opened.type = "internal" }
+            do throws(InterfaceDevice.Failure) {
+                interface.device = try InterfaceDevice.open(opened, address: isLocal ? bridge.address : plan.address)
+            } catch {
+                if bridge.failures[plan.row] != error.text { log("bridge \(bridge.plan.name): \(error.text)") }
+                bridge.failures[plan.row] = error.text
+                return
+            }
+        } else if plan.options["peer"] == nil {
+            bridge.failures[plan.row] = "\(plan.name): patch type requires valid 'peer' argument"
+            return
+        }
+        bridge.failures[plan.row] = nil
+        let index = bridge.index
+        let name = plan.name
+        let vlan = port.vlan
+        interface.port = poller.run { datapath, _ in
+            datapath.addPort(bridge: index, number: number, name: name, vlan: vlan)
+        }
+        interface.vlan = vlan
+        bridge.interfaces[plan.name] = interface
+        attach(interface)
+        applyQueues(interface, port)
+    }
+
+    /// Joins an interface's device to its port.
+    private func attach(_ interface: BoundInterface) {
+        guard let device = interface.device else { return }
+        let number = poller.addDevice(
+            name: interface.plan.name, descriptor: device.descriptor, capabilities: device.capabilities)
+        let port = interface.port
+        interface.deviceNumber = number
+        interface.link = poller.run { datapath, now in
+            datapath.addLink(.device(number), .port(port), now: now)
+        }
+    }
+
+    private func detach(_ interface: BoundInterface) {
+        if let link = interface.link {
+            let device = interface.deviceNumber
+            if let device { poller.removeDevice(device) }
+            poller.run { datapath, now in
+                datapath.removeLink(link, now: now)
+                if let device { datapath.removeDevice(device, now: now) }
+            }
+        }
+        interface.link = nil
+        interface.deviceNumber = nil
+        interface.device = nil
+    }
+
+    private func remove(_ interface: BoundInterface, from bridge: BoundBridge) {
+        detach(interface)
+        if let peer = interface.peer {
+            peer.peer = nil
+            peer.link = nil
+        }
+        let port = interface.port
+        poller.run { datapath, now in datapath.removePort(port, now: now) }
+    }
+
+    private func update(_ interface: BoundInterface, _ plan: InterfacePlan, _ port: PortPlan, of bridge: BoundBridge) {
+        interface.plan = plan
+        if interface.vlan != port.vlan {
+            interface.vlan = port.vlan
+            let index = interface.port
+            let vlan = port.vlan
+            poller.run { datapath, _ in datapath.setVLAN(port: index, vlan) }
+        }
+        if interface.device == nil && plan.type != "patch" {
+            // It was gone; it may be back.
+            var opened = plan
+            if plan.name == bridge.plan.name { opened.type = "internal" }
+            do throws(InterfaceDevice.Failure) {
+                interface.device = try InterfaceDevice.open(opened, address: plan.address)
+                bridge.failures[plan.row] = nil
+                attach(interface)
+            } catch {
+                bridge.failures[plan.row] = error.text
+            }
+        }
+        applyQueues(interface, port)
+    }
+
+    /// What QoS and policing ask for, as the rates and queues of the port's link.
+    private func applyQueues(_ interface: BoundInterface, _ port: PortPlan) {
+        guard let link = interface.link, interface.device != nil else { return }
+        let isNew = interface.qos == nil && interface.policing == 0
+        guard port.qos != interface.qos || interface.plan.policingRate != interface.policing else { return }
+        if isNew && port.qos == nil && interface.plan.policingRate == 0 { return }
+        interface.qos = port.qos
+        interface.policing = interface.plan.policingRate
+        var inward = LinkProfile()
+        if interface.policing > 0 {
+            inward.rate = interface.policing * 1000
+            let burst = interface.plan.policingBurst == 0 ? 8000 : interface.plan.policingBurst
+            inward.queue = .bytes(Int(burst) * 125)
+        }
+        let toSwitch = inward
+        let fromSwitch = LinkProfile(rate: port.qos?.maximumRate)
+        let queues = port.qos?.queues ?? []
+        let index = interface.port
+        poller.run { datapath, now in
+            datapath.setProfile(link: link, forward: toSwitch, reverse: fromSwitch, now: now)
+            if !queues.isEmpty { datapath.setQueues(port: index, queues, now: now) }
+        }
+    }
+
+    /// Links patch ports whose peers name each other.
+    private func joinPatches() {
+        var patches: [String: BoundInterface] = [:]
+        for bridge in bridges.values {
+            for interface in bridge.interfaces.values where interface.plan.type == "patch" {
+                patches[interface.plan.name] = interface
+            }
+        }
+        for (name, interface) in patches.sorted(by: { $0.key < $1.key }) {
+            let other = interface.plan.options["peer"].flatMap { patches[$0] }
+            let wanted = other?.plan.options["peer"] == name && other !== interface ? other : nil
+            if interface.peer === wanted { continue }
+            if let link = interface.link, let old = interface.peer {
+                poller.run { datapath, now in datapath.removeLink(link, now: now) }
+                for end in [interface, old] {
+                    end.link = nil
+                    end.peer = nil
+                }
+            }
+            guard let wanted, wanted.peer == nil else { continue }
+            let ends = (interface.port, wanted.port)
+            let link = poller.run { datapath, now in datapath.addLink(.port(ends.0), .port(ends.1), now: now) }
+            for end in [interface, wanted] { end.link = link }
+            interface.peer = wanted
+            wanted.peer = interface
+        }
+    }
+
+    /// The files that the SSL table names.
+    var tls: TLSMaterial? {
+        plan.tls.map {
+            TLSMaterial(
+                privateKey: $0.privateKey, certificate: $0.certificate,
+                authority: $0.authority.isEmpty ? nil : $0.authority)
+        }
+    }
+
+    /// Milliseconds until the statistics are due again.
+    public var statisticsInterval: Int64 { max(100, plan.statisticsInterval) }
+}

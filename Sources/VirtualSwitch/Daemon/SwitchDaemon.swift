@@ -1,0 +1,148 @@
+import Glibc
+import HostNetwork
+import Linux
+import OVSDB
+import Ports
+import Streams
+import Switch
+import Synchronization
+
+// The switch alone, in the place of ovs-vswitchd and ovsdb-server: one process, and on their paths what their tools
+// look for (`db.sock`, `BRIDGE.mgmt`, `ovs-vswitchd.PID.ctl`).
+//
+// Threads: the poller with the data path and the OpenFlow agents; a hub for OpenFlow's sockets; a hub for the database,
+// its clients, its binding to the data path, and the control sockets. The last may wait for the other two, never
+// the other way round.
+
+/// How a switch is to run.
+public struct SwitchDaemonOptions: Sendable {
+    /// Where sockets and pid files go.
+    public var runDirectory = "/var/run/openvswitch"
+    /// The database's file; made where there is none.
+    public var database = "/etc/openvswitch/conf.db"
+    /// Where the database is served; none: `db.sock` in the run directory.
+    public var remotes: [Endpoint] = []
+    public var tls: TLSMaterial?
+    /// What moves packets; nil: the best that works.
+    public var mechanism: PollerMechanism?
+
+    public init() {}
+}
+
+/// A running switch.
+public final class SwitchDaemon {
+    private let options: SwitchDaemonOptions
+    let log: SwitchLog
+    let poller: Poller
+    /// The thread of the database, and the thread of OpenFlow's connections.
+    let databaseHub = StreamHub()
+    let openFlowHub = StreamHub()
+    let database: Database
+    let server: OVSDBServer
+    let sockets: DatabaseSockets
+    let control: any BridgeControl
+    let binding: SwitchBinding
+    private var listeners: [StreamHub.Listener] = []
+    private var controlSockets: [ControlSocket] = []
+    private var pidFiles: [PIDFile] = []
+    private var linkWatch: LinkWatch?
+    /// Is called, on any thread, when a command asks the switch to end.
+    public var onExit: (@Sendable () -> Void)?
+
+    /// Opens the database and makes what the threads need; nothing runs yet.
+    public init(_ options: SwitchDaemonOptions, log: SwitchLog) throws {
+        self.options = options
+        self.log = log
+        try File.makeDirectory(options.runDirectory)
+        pidFiles = [
+            try PIDFile(options.runDirectory + "/ovs-vswitchd.pid"),
+            try PIDFile(options.runDirectory + "/ovsdb-server.pid"),
+        ]
+        if let slash = options.database.lastIndex(of: "/") {
+            try File.makeDirectory(String(options.database[..<slash]))
+        }
+        database = try Database(path: options.database, schema: .openVSwitch) { repair in
+            log.write(
+                "ovsdb", .warning, "\(options.database): cut off \(repair.discardedByteCount) bytes: \(repair.reason)")
+        }
+        server = OVSDBServer(databases: [database])
+        server.onProblem = { log.write("ovsdb", .error, "\($0)") }
+        poller = try Poller(datapath: Datapath(now: MonotonicClock.now()), mechanism: options.mechanism)
+        sockets = DatabaseSockets(hub: databaseHub, server: server) { log.write("ovsdb", .warning, $0) }
+        control = OpenFlowConnections(hub: openFlowHub, poller: poller, runDirectory: options.runDirectory)
+        binding = SwitchBinding(database: database, poller: poller, control: control) {
+            log.write("bridge", .warning, $0)
+        }
+    }
+
+    /// Starts the threads, puts the database into effect and serves clients.
+    public func start() throws {
+        poller.start()
+        log.write(
+            "vswitchd", .info,
+            "rookery-switchd \(SwitchBinding.version) on \(poller.mechanism?.rawValue ?? "?"), database \(options.database)"
+        )
+        nonisolated(unsafe) let daemon = self
+        databaseHub.run {
+            daemon.binding.start()
+            daemon.sockets.afterBatch = { [unowned daemon] in
+                daemon.binding.reconcileIfNeeded()
+                daemon.followManagers()
+            }
+            daemon.followManagers()
+            daemon.scheduleStatistics()
+        }
+        linkWatch = try? LinkWatch { [databaseHub] in
+            databaseHub.post { daemon.binding.interfacesChanged() }
+        }
+        let remotes = options.remotes.isEmpty ? [.listenUnix(path: options.runDirectory + "/db.sock")] : options.remotes
+        for remote in remotes where remote.isPassive {
+            listeners.append(
+                try DatabaseSockets.listen(remote, hub: databaseHub, tls: options.tls, sockets: sockets))
+        }
+        // After the database: a tool that finds these sockets finds a switch that works.
+        for (name, commands) in [("ovs-vswitchd", switchCommands()), ("ovsdb-server", databaseCommands())] {
+            let path = "\(options.runDirectory)/\(name).\(getpid()).ctl"
+            controlSockets.append(try ControlSocket(path: path, hub: databaseHub, commands: commands))
+        }
+    }
+
+    /// Ends everything: connections, bridges, devices, files of the run directory.
+    public func stop() {
+        for listener in listeners { listener.close() }
+        for socket in controlSockets { socket.close() }
+        nonisolated(unsafe) let daemon = self
+        databaseHub.run {
+            daemon.sockets.close()
+            daemon.binding.stop()
+        }
+        openFlowHub.stop()
+        databaseHub.stop()
+        poller.stop()
+        for file in pidFiles { file.remove() }
+        log.write("vswitchd", .info, "ended")
+    }
+
+    /// Where the database is served, as the endpoints are written.
+    var remoteNames: [String] { listeners.map(\.endpoint.description) + sockets.managers.keys.map(\.description) }
+
+    /// The endpoints of the Manager table, beside those of the command line.
+    private func followManagers() {
+        guard let root = database.rows("Open_vSwitch").first else { return }
+        let rows = root["manager_options"].uuids.compactMap { database.row("Manager", $0) }
+        var endpoints: Set<Endpoint> = []
+        for row in rows {
+            guard let endpoint = Endpoint(row["target"].string ?? "", defaultPort: 6640) else { continue }
+            endpoints.insert(endpoint)
+        }
+        sockets.setManagers(endpoints, tls: binding.tls ?? options.tls)
+    }
+
+    private func scheduleStatistics() {
+        nonisolated(unsafe) let daemon = self
+        databaseHub.schedule(after: binding.statisticsInterval * 1_000_000) {
+            daemon.binding.refreshStatistics()
+            daemon.scheduleStatistics()
+        }
+    }
+}
