@@ -31,8 +31,28 @@ public final class StreamHub: Sendable {
     /// Runs `body` on the hub's thread and waits for its result.
     public func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) -> Result {
         if loop.inEventLoop { return body() }
-        // A body that does not throw leaves nothing to fail but the loop's end, after which nobody calls.
-        return try! loop.submit(body).wait()
+        let done = Gate()
+        nonisolated(unsafe) var result: Result?
+        loop.execute {
+            result = body()
+            done.open()
+        }
+        done.wait()
+        // The gate opens behind the assignment; after the loop's end nobody calls.
+        return result.unsafelyUnwrapped
+    }
+
+    /// Waits for what the loop does; also on the thread of another hub, where a future's own `wait` would trap.
+    private func outcome(of future: EventLoopFuture<Channel>) throws -> Channel {
+        precondition(!loop.inEventLoop, "a hub's thread would wait for itself")
+        let done = Gate()
+        nonisolated(unsafe) var outcome: Swift.Result<Channel, any Error>?
+        future.whenComplete {
+            outcome = $0
+            done.open()
+        }
+        done.wait()
+        return try outcome.unsafelyUnwrapped.get()
     }
 
     /// A call that is still to come.
@@ -100,7 +120,7 @@ public final class StreamHub: Sendable {
         do {
             switch endpoint {
             case .listenTCP(let host, let port), .listenTLS(let host, let port):
-                let channel = try bootstrap.bind(host: host ?? "0.0.0.0", port: port).wait()
+                let channel = try outcome(of: bootstrap.bind(host: host ?? "0.0.0.0", port: port))
                 let bound = channel.localAddress?.port ?? port
                 let actual: Endpoint =
                     if case .listenTLS = endpoint { .listenTLS(host: host, port: bound) } else {
@@ -109,7 +129,7 @@ public final class StreamHub: Sendable {
                 return Listener(endpoint: actual, channel: channel, path: nil)
             case .listenUnix(let path):
                 try Self.removeStaleSocket(path)
-                let channel = try bootstrap.bind(unixDomainSocketPath: path).wait()
+                let channel = try outcome(of: bootstrap.bind(unixDomainSocketPath: path))
                 try? File.setMode(path, 0o770)
                 return Listener(endpoint: endpoint, channel: channel, path: path)
             default:

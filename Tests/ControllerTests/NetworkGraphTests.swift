@@ -1,3 +1,4 @@
+import Switch
 import Testing
 
 @testable import Controller
