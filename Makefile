@@ -43,10 +43,10 @@ format: ## put the sources into the project's format
 
 install: build ## into PREFIX (/usr/local)
 	@install -d $(DESTDIR)$(PREFIX)/bin
-	@install -m 755 .build/release/rookery .build/release/rookery-lab $(DESTDIR)$(PREFIX)/bin/
+	@install -m 755 .build/release/rookery .build/release/rookery-lab .build/release/rookery-switchd $(DESTDIR)$(PREFIX)/bin/
 
 uninstall: ## what install put there
-	@rm -f $(DESTDIR)$(PREFIX)/bin/rookery $(DESTDIR)$(PREFIX)/bin/rookery-lab
+	@rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,rookery rookery-lab rookery-switchd)
 
 clean: ## what building left
 	@rm -rf .build demo.svg
