@@ -69,7 +69,7 @@ extension ActionDecoder {
             throw .badAction(.badSetArgument)
         }
         let width = FieldValue.ones(field.width)
-        guard (value & ~width).isZero else { throw .badAction(.badSetArgument) }
+        guard (value & ~field.validBits).isZero else { throw .badAction(.badSetArgument) }
         if field == .inPort, count == 2 {
             value = FieldValue(widenedPort(UInt16(truncatingIfNeeded: value.low)))
             if mask == ones { mask = width }

@@ -99,7 +99,7 @@ extension ActionEncoder {
             }
         }
         var start = 0
-        let width = field == .inPort ? 16 : field.width
+        let width = field == .inPort ? 16 : field.subfieldWidth
         while start < width {
             let rest = mask >> start
             let zeros = rest.low != 0 ? rest.low.trailingZeroBitCount : 64 + rest.high.trailingZeroBitCount

@@ -68,14 +68,14 @@ public enum StatisticsCodec {
             writer.uint32(UInt32(truncatingIfNeeded: time / 1_000_000_000))
             writer.uint32(UInt32(time % 1_000_000_000))
         }
-        if let flows = statistics.flows {
-            header(flowCount, 4, into: &writer)
-            writer.uint32(flows)
-        }
         for (number, count) in [(packetCount, statistics.packets), (byteCount, statistics.bytes)] {
             guard let count else { continue }
             header(number, 8, into: &writer)
             writer.uint64(count)
+        }
+        if let flows = statistics.flows {
+            header(flowCount, 4, into: &writer)
+            writer.uint32(flows)
         }
         writer.patchLength(from: start)
         writer.align(to: 8, from: start)

@@ -2,18 +2,22 @@ import Switch
 
 /// `ofp_group_mod` and `ofp_meter_mod`, and the descriptions of groups and meters (OpenFlow 1.5, 7.3.4.3 and 7.3.4.5).
 enum GroupModCodec {
-    /// - Parameter version: 1.5 stands for `NXT_GROUP_MOD` too.
+    /// Whether buckets have numbers, and buckets and groups properties: Nicira's messages for OpenFlow 1.0 are like this.
+    private static func hasProperties(_ version: OpenFlowVersion) -> Bool { version >= .v15 || version == .v10 }
+
     static func decode(
         _ reader: inout WireReader, version: OpenFlowVersion
     ) throws(OpenFlowError) -> GroupModification {
         guard let command = GroupModification.Command(rawValue: try reader.uint16()) else {
             throw .groupModFailed(.badCommand)
         }
-        if version < .v15, command == .insertBucket || command == .removeBucket { throw .groupModFailed(.badCommand) }
+        if !hasProperties(version), command == .insertBucket || command == .removeBucket {
+            throw .groupModFailed(.badCommand)
+        }
         guard let type = GroupType(rawValue: try reader.uint8()) else { throw .groupModFailed(.badType) }
         try reader.skip(1)
         var change = GroupModification(command, Group(id: try reader.uint32(), type: type))
-        if version >= .v15 {
+        if hasProperties(version) {
             let bucketBytes = Int(try reader.uint16())
             try reader.skip(2)
             change.bucket = try reader.uint32()
@@ -48,7 +52,7 @@ enum GroupModCodec {
         writer.uint8(group.type.rawValue)
         writer.zeros(1)
         writer.uint32(group.id)
-        guard version >= .v15 else {
+        guard hasProperties(version) else {
             return GroupCodec.encode(group.buckets, type: group.type, version: version, into: &writer)
         }
         let lengthAt = writer.count
@@ -71,7 +75,7 @@ enum GroupModCodec {
         guard let type = GroupType(rawValue: try body.uint8()) else { throw .groupModFailed(.badType) }
         try body.skip(1)
         var group = Group(id: try body.uint32(), type: type)
-        if version >= .v15 {
+        if hasProperties(version) {
             let bucketBytes = Int(try body.uint16())
             try body.skip(6)
             var buckets = try body.slice(bucketBytes)
@@ -90,10 +94,10 @@ enum GroupModCodec {
         writer.zeros(1)
         writer.uint32(group.id)
         let lengthAt = writer.count
-        if version >= .v15 { writer.zeros(8) }
+        if hasProperties(version) { writer.zeros(8) }
         let buckets = writer.count
         GroupCodec.encode(group.buckets, type: group.type, version: version, into: &writer)
-        if version >= .v15 {
+        if hasProperties(version) {
             writer.patchLength(from: buckets, at: lengthAt)
             GroupCodec.encodeProperties(group.selection, version: version, into: &writer)
         }

@@ -161,7 +161,7 @@ extension Message {
                 FlowModCodec.encodeNicira(change, hasTableID: hasTableID, into: &writer)
             }
         case .groupMod(let change):
-            GroupModCodec.encode(change, version: version == .v10 ? .v15 : version, into: &writer)
+            GroupModCodec.encode(change, version: version, into: &writer)
         case .portMod(let change): PortCodec.encode(change, version: version, into: &writer)
         case .tableMod(let change): TableModCodec.encode(change, version: version, into: &writer)
         case .meterMod(let change): MeterModCodec.encode(change, into: &writer)

@@ -111,7 +111,7 @@ enum MultipartReplyCodec {
         case Number.groups where version == .v10:
             return (.groups(try decodeGroups(&reader, version: .v11)), .standard)
         case Number.groupDescriptions where version == .v10:
-            return (.groupDescriptions(try decodeGroupDescriptions(&reader, version: .v15)), .standard)
+            return (.groupDescriptions(try decodeGroupDescriptions(&reader, version: version)), .standard)
         case Number.groupFeatures where version <= .v11:
             return (.groupFeatures(try decodeGroupFeatures(&reader)), .standard)
         default: throw .badRequest(.badExperimenterType)
@@ -230,8 +230,7 @@ enum MultipartReplyCodec {
         case .groups(let groups):
             list(groups, &parts, &writer) { StatisticsEntryCodec.encode($0, version: version, into: &$1) }
         case .groupDescriptions(let groups):
-            let layout = version == .v10 ? OpenFlowVersion.v15 : version
-            list(groups, &parts, &writer) { GroupModCodec.encodeDescription($0, version: layout, into: &$1) }
+            list(groups, &parts, &writer) { GroupModCodec.encodeDescription($0, version: version, into: &$1) }
         case .groupFeatures(let features): encode(features, into: &writer)
         case .meters(let meters): list(meters, &parts, &writer) { StatisticsEntryCodec.encode($0, into: &$1) }
         case .meterDescriptions(let meters):

@@ -66,7 +66,7 @@ enum NiciraCodec {
             body = .setAsync(try AsyncCodec.decode(&reader, version: .v14))
             spelling = .nicira2
         case Number.groupMod where version == .v10:
-            body = .groupMod(try GroupModCodec.decode(&reader, version: .v15))
+            body = .groupMod(try GroupModCodec.decode(&reader, version: version))
         case Number.requestForward where version <= .v12:
             body = .requestForward(try decodeForwarded(&reader, version: version))
         default:

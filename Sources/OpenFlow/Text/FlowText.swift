@@ -98,10 +98,13 @@ public enum FlowText {
                 flow.table = try textNumber(value, "table")
             }
         case "priority":
-            guard flow.command != .delete else { throw FlowSyntaxError("priority: a deletion that is not strict has none") }
+            guard flow.command != .delete else {
+                throw FlowSyntaxError("priority: a deletion that is not strict has none")
+            }
             flow.priority = try textNumber(value, "priority")
         case "cookie": try readCookie(value, into: &flow, isDeletion)
-        case "duration", "n_packets", "n_bytes", "idle_age", "hard_age", "no_readonly_table", "allow_hidden_fields": break
+        case "duration", "n_packets", "n_bytes", "idle_age", "hard_age", "no_readonly_table", "allow_hidden_fields":
+            break
         case "out_port" where isDeletion:
             guard let port = PortNumber.reserved(value) ?? names.portNumber(String(value)) else {
                 let port: UInt32 = try textNumber(value, "out_port")

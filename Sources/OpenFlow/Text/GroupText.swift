@@ -44,7 +44,9 @@ public enum GroupText {
             }
         }
         guard change.group.id != Group.any else { throw FlowSyntaxError("the group has no number: group_id=") }
-        guard hasType || !takesType else { throw FlowSyntaxError("the group has no type: type=all, select, indirect or ff") }
+        guard hasType || !takesType else {
+            throw FlowSyntaxError("the group has no type: type=all, select, indirect or ff")
+        }
         guard hasBucket || command != .insertBucket else {
             throw FlowSyntaxError("command_bucket_id= says behind which bucket (first, last or a number)")
         }

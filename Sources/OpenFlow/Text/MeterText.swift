@@ -48,7 +48,9 @@ public enum MeterText {
         case "slowpath": return Meter.slowPath
         default:
             let number: UInt32 = try textNumber(text, "meter")
-            guard 1...Meter.maximum ~= number else { throw FlowSyntaxError("meter: a number from 1 to \(Meter.maximum)") }
+            guard 1...Meter.maximum ~= number else {
+                throw FlowSyntaxError("meter: a number from 1 to \(Meter.maximum)")
+            }
             return number
         }
     }

@@ -260,7 +260,9 @@ struct ActionParser {
         }
         guard field.isWritable, field != .vlanID else { throw ActionSyntaxError("\(field.setName) is read-only") }
         do throws(MatchSyntaxError) {
-            let (value, mask) = try FieldText.parse(field, String(behind), String(before), names.portNumber)
+            var (value, mask) = try FieldText.parse(field, String(behind), String(before), names.portNumber)
+            // All the flags that there are: all of the field.
+            if mask == field.flagBits { mask = .ones(field.width) }
             guard mask == .ones(field.width) || field.isMaskable else { throw .notMaskable(String(behind)) }
             guard (value & ~mask).isZero else {
                 throw .valueOutsideMask(field: String(behind), value: String(before))

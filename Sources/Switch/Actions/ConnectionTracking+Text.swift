@@ -92,7 +92,7 @@ extension AddressTranslation {
         case .ipv6(let first, let last):
             // Brackets keep the address apart from the ports.
             func text(_ value: FieldValue) -> String {
-                let address = IPv6Address(high: value.high, low: value.low).description
+                let address = FieldText.ipv6(value)
                 return ports == nil ? address : "[\(address)]"
             }
             out += "=\(text(first))"

@@ -45,11 +45,19 @@ enum FieldText {
         }
     }
 
+    /// Six bytes in hexadecimal; leading zeros may be missing.
+    private static func ethernet(_ text: String) -> FieldValue? {
+        let bytes = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard bytes.count == 6, bytes.allSatisfy({ 1...2 ~= $0.utf8.count }) else { return nil }
+        return MACAddress(bytes.map { $0.utf8.count == 1 ? "0\($0)" : String($0) }.joined(separator: ":"))
+            .map { FieldValue($0.rawValue) }
+    }
+
     private static func parseOne(
         _ notation: Field.Notation, _ text: String, _ portNumber: (String) -> UInt32?
     ) -> FieldValue? {
         switch notation {
-        case .ethernet: return MACAddress(text).map { FieldValue($0.rawValue) }
+        case .ethernet: return ethernet(text)
         case .ipv4: return IPv4Address(text).map { FieldValue($0.rawValue) }
         case .ipv6: return IPv6Address(text).map { FieldValue(high: $0.high, low: $0.low) }
         case .port:
@@ -136,10 +144,10 @@ enum FieldText {
             if let length = prefixLength(mask, of: 32) { return "\(text)/\(length)" }
             return "\(text)/\(IPv4Address(rawValue: UInt32(truncatingIfNeeded: mask.low)).description)"
         case .ipv6:
-            let text = IPv6Address(high: value.high, low: value.low).description
+            let text = ipv6(value)
             if exact { return text }
             if let length = prefixLength(mask, of: 128) { return "\(text)/\(length)" }
-            return "\(text)/\(IPv6Address(high: mask.high, low: mask.low).description)"
+            return "\(text)/\(ipv6(mask))"
         case .port:
             var out = ""
             names.write(port: UInt32(truncatingIfNeeded: value.low), to: &out)
@@ -174,8 +182,17 @@ enum FieldText {
         case .hexadecimal:
             let digits = field == .ethType ? 4 : field == .ipv6FlowLabel ? 5 : 1
             let text = value.isZero && digits == 1 ? "0" : "0x\(hexadecimal(value, digits: digits))"
-            return exact ? text : "\(text)/0x\(hexadecimal(mask))"
+            return exact ? text : "\(text)/0x\(hexadecimal(mask, digits: field == .ipv6FlowLabel ? 5 : 1))"
         }
+    }
+
+    /// An IPv6 address as the C library prints it: IPv4 addresses in one are dotted.
+    static func ipv6(_ value: FieldValue) -> String {
+        let low = UInt32(truncatingIfNeeded: value.low)
+        guard value.high == 0, value.low >> 32 == 0 && low > 0xffff || value.low >> 32 == 0xffff else {
+            return IPv6Address(high: value.high, low: value.low).description
+        }
+        return (value.low >> 32 == 0 ? "::" : "::ffff:") + IPv4Address(rawValue: low).description
     }
 
     /// The exact value of a field of at most 64 bits.
@@ -195,6 +212,8 @@ enum FieldText {
             return isExact ? "\(value.low)" : "\(value.low)/\(plainHexadecimal(mask))"
         case .decimal, .hexadecimal:
             return isExact ? plainHexadecimal(value) : "\(plainHexadecimal(value))/\(plainHexadecimal(mask))"
+        case .flags where field == .tunnelFlags && (isExact || mask == field.flagBits):
+            return value.isZero ? "0" : "oam"
         default: return format(field, value, mask, names)
         }
     }

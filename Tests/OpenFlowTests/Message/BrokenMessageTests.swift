@@ -18,7 +18,8 @@ struct BrokenMessageTests {
             guard let whole = try? Message.decode(golden.bytes, version: version, hasTableID: golden.hasTableID) else {
                 continue
             }
-            for count in 0..<golden.bytes.count {
+            // Long messages repeat themselves.
+            for count in 0..<golden.bytes.count where count < 200 || count % 41 == 0 {
                 // As it came, the header says more than there is; then the header says what there is.
                 var part = Array(golden.bytes[..<count])
                 #expect(throws: OpenFlowError.badRequest(.badLength)) {
@@ -43,14 +44,13 @@ struct BrokenMessageTests {
         var read = 0
         for golden in GoldenMessage.all where golden.version == version {
             var bytes = golden.bytes
-            for index in bytes.indices.prefix(400) {
-                for flip in [0x01, 0x80, 0xff] as [UInt8] {
-                    bytes[index] ^= flip
-                    if let message = try? Message.decode(bytes, version: version, hasTableID: golden.hasTableID) {
-                        read += message.encode(version: version, hasTableID: golden.hasTableID).count
-                    }
-                    bytes[index] ^= flip
+            for index in bytes.indices.prefix(150) {
+                let flip = ([0x01, 0x80, 0xff] as [UInt8])[(index + bytes.count) % 3]
+                bytes[index] ^= flip
+                if let message = try? Message.decode(bytes, version: version, hasTableID: golden.hasTableID) {
+                    read += message.encode(version: version, hasTableID: golden.hasTableID).count
                 }
+                bytes[index] ^= flip
             }
         }
         #expect(read > 0)

@@ -12,6 +12,8 @@ struct GoldenMessage: CustomStringConvertible, Sendable {
     let hasTableID: Bool
     let bytes: [UInt8]
 
+    var xid: UInt32 { bytes[4..<8].reduce(0) { $0 << 8 | UInt32($1) } }
+
     var description: String {
         "\(version.name) \(command) \(direction == .toSwitch ? ">" : "<") \(hexadecimal(bytes.prefix(80)))"
     }
