@@ -137,7 +137,8 @@ extension Datapath {
             rules.append(rule)
         }
         rule.number = number
-        let replaced = home.classifier.insert(rule: number, priority: Int32(rule.priority), match: match)
+        let replaced = home.classifier.insert(
+            rule: number, priority: Int32(rule.priority), match: match, conjunctions: rule.stored.conjunctions)
         if replaced >= 0, let old = rules[Int(replaced)] {
             if keepsCounts {
                 rule.packets = old.packets
@@ -199,7 +200,7 @@ extension Datapath {
         if journal != nil { journal!.append(.altered(rule, before: rule.alterableState)) }
         countReferences(of: rule.stored, bridge: rule.home.bridge, by: -1)
         countReferences(of: stored, bridge: rule.home.bridge, by: 1)
-        rule.stored = stored
+        setInstructions(of: rule, stored)
         if let cookie = change.newCookie { rule.cookie = cookie }
         if change.flags.contains(.resetCounts) {
             rule.packets = 0
@@ -212,12 +213,19 @@ extension Datapath {
         }
     }
 
+    private func setInstructions(of rule: FlowRule, _ stored: StoredInstructions) {
+        if !(rule.stored.conjunctions.isEmpty && stored.conjunctions.isEmpty) {
+            rule.home.classifier.setConjunctions(of: rule.number, stored.conjunctions)
+        }
+        rule.stored = stored
+    }
+
     /// Puts a rule back as it was.
     func restore(_ rule: FlowRule, _ state: JournalEntry.AlterableState) {
         countReferences(of: rule.stored, bridge: rule.home.bridge, by: -1)
         countReferences(of: state.stored, bridge: rule.home.bridge, by: 1)
         rule.cookie = state.cookie
-        rule.stored = state.stored
+        setInstructions(of: rule, state.stored)
         rule.packets = state.packets
         rule.bytes = state.bytes
         rule.modified = state.modified

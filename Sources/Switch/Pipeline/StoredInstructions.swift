@@ -4,6 +4,8 @@ final class StoredInstructions {
     /// The groups and meters that they name, each once.
     let groups: [UInt32]
     let meters: [UInt32]
+    /// The conjunctions that they are parts of; flows with any do nothing else.
+    let conjunctions: [Conjunction]
 
     init(_ value: Instructions) {
         self.value = value
@@ -22,6 +24,10 @@ final class StoredInstructions {
         }
         self.groups = groups
         self.meters = meters
+        conjunctions = value.apply.compactMap {
+            guard case .conjunction(let id, let clause, let clauses) = $0 else { return nil }
+            return Conjunction(id: id, clause: clause, clauses: clauses)
+        }
     }
 
     /// Whether packets are sent to the port by number, be it at once or by the action set.
@@ -45,7 +51,7 @@ extension [Action] {
         var found = false
         forEachNested { action in
             switch action {
-            case .output(port), .outputTruncated(port, _), .enqueue(port, _): found = true
+            case .output(port, _), .outputTruncated(port, _), .enqueue(port, _): found = true
             case .controller: if port == PortNumber.controller { found = true }
             case .bundle(let choice): if choice.destination == nil, choice.members.contains(port) { found = true }
             default: break
@@ -75,11 +81,12 @@ struct RecentInstructions {
             state = foldedProduct(state ^ UInt64(list.count), hashMultiplier)
             for action in list.prefix(4) {
                 switch action {
-                case .output(let port): state ^= UInt64(port)
+                case .output(let port, _): state ^= UInt64(port)
                 case .group(let id): state ^= UInt64(id) << 32
                 case .setField(let field, let value, _): state ^= UInt64(field.rawValue) << 48 ^ value.low ^ value.high
                 case .resubmit(_, let table, _): state ^= UInt64(table ?? 0) << 40
                 case .load(let value, _): state ^= value << 1
+                case .conjunction(let id, let clause, _): state ^= UInt64(id) << 8 | UInt64(clause)
                 default: break
                 }
                 state = foldedProduct(state, oddMultiplier)

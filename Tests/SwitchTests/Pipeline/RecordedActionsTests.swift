@@ -22,6 +22,10 @@ import Testing
             case "group": cases[cases.count - 1].groups.append(rest)
             case "flow": cases[cases.count - 1].flows.append(rest)
             case "in": cases[cases.count - 1].packets.append((bytes(rest), []))
+            case "instead":
+                let last = cases[cases.count - 1].packets.count - 1
+                let place = cases[cases.count - 1].packets[last].out.count - 1
+                cases[cases.count - 1].packets[last].out[place].frame = bytes(rest)
             default:
                 let out = rest.split(separator: " ")
                 let last = cases[cases.count - 1].packets.count - 1
