@@ -27,6 +27,8 @@ final class Fabric: @unchecked Sendable {
     private(set) var devices: [Endpoint: Int32] = [:]
     /// The data path's number of each link of the topology.
     private(set) var links: [Int32]
+    /// The switches that forward nothing by themselves while no controller looks after them.
+    private(set) var secure: Set<String> = []
     /// Whether any switch runs a spanning tree.
     private(set) var hasSpanningTree = false
 
@@ -54,16 +56,20 @@ final class Fabric: @unchecked Sendable {
                     switch settings.spanningTree {
                     case .on: true
                     case .off: false
-                    case .auto: looped.contains(node.name)
+                    // Controllers look after loops themselves, but for the one that does as switches do.
+                    case .auto: looped.contains(node.name) && settings.controllers.allSatisfy { $0 == .learning }
                     }
                 hasSpanningTree = hasSpanningTree || runsTree
+                // A learning switch in a loop without a spanning tree would flood the lab until somebody pulls the plug.
+                let wouldFlood = !runsTree && looped.contains(node.name) && !settings.controllers.isEmpty
+                if settings.failMode ?? (wouldFlood ? .secure : .standalone) == .secure { secure.insert(node.name) }
                 // Locally administered; the lab's name keeps the bridges of labs that are joined apart.
                 let address = 0x02 << 40 | salt << 16 | count
                 let bridge = datapath.addBridge(
                     name: node.name, address: address,
                     settings: BridgeSettings(
                         spanningTree: runsTree, priority: settings.stpPriority ?? 32768, hops: hops,
-                        standalone: settings.failMode == .standalone && settings.controllers.isEmpty,
+                        standalone: !secure.contains(node.name) && settings.controllers.isEmpty,
                         ageing: settings.ageing),
                     now: now)
                 bridges[node.name] = bridge

@@ -302,19 +302,7 @@ extension LabFile {
         }
         if let mode = fields.oneOf("fail-mode", LabTopology.FailMode.self) { bridge.failMode = mode }
         if let controllers = fields.parse(
-            "controller",
-            { text throws(ValueError) -> [LabTopology.Controller] in
-                if text == "none" || text == "standalone" { return [] }
-                return try text.split(separator: ",").map { part throws(ValueError) in
-                    let word = part.filter { !$0.isWhitespace }
-                    guard let controller = LabTopology.Controller(word) else {
-                        throw ValueError(
-                            "“\(word)” is no controller",
-                            "write learning, shortest-path, remote, none, or where one is: tcp:127.0.0.1:6653")
-                    }
-                    return controller
-                }
-            })
+            "controller", { text throws(ValueError) in try LabTopology.Controller.list(text) })
         {
             bridge.controllers = controllers
         }

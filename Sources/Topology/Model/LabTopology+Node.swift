@@ -163,7 +163,8 @@ extension LabTopology {
         public var spanningTree: SpanningTree
         /// Bridge priority of 802.1D, a multiple of 4096; nil: 32768.
         public var stpPriority: UInt16?
-        public var failMode: FailMode
+        /// nil: standalone, but secure for a switch with controllers that would else flood a loop.
+        public var failMode: FailMode?
         /// Those it connects to, all at once; none: its fail mode says what it does.
         public var controllers: [Controller]
         /// nil: the switch's place among the switches, from 1.
@@ -172,7 +173,7 @@ extension LabTopology {
         public var ageing: UInt64
 
         public init(
-            spanningTree: SpanningTree = .auto, stpPriority: UInt16? = nil, failMode: FailMode = .standalone,
+            spanningTree: SpanningTree = .auto, stpPriority: UInt16? = nil, failMode: FailMode? = nil,
             controllers: [Controller] = [], datapathID: UInt64? = nil, ageing: UInt64 = 300_000_000_000
         ) {
             self.spanningTree = spanningTree
@@ -225,6 +226,20 @@ extension LabTopology {
                     ["tcp", "ssl", "unix", "ptcp", "pssl", "punix"].contains(text[..<colon])
                 else { return nil }
                 self = .endpoint(text)
+            }
+        }
+
+        /// Reads several, separated by commas; `none` for none.
+        public static func list(_ text: String) throws(ValueError) -> [Self] {
+            if text == "none" || text == "standalone" { return [] }
+            return try text.split(separator: ",").map { part throws(ValueError) in
+                let word = part.filter { !$0.isWhitespace }
+                guard let controller = Self(word) else {
+                    throw ValueError(
+                        "“\(word)” is no controller",
+                        "write learning, shortest-path, remote, none, or where one is: tcp:127.0.0.1:6653")
+                }
+                return controller
             }
         }
     }

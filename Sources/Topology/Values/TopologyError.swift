@@ -36,9 +36,9 @@ public struct TopologyError: Error, Equatable, Sendable, CustomStringConvertible
 }
 
 /// A value that cannot be used; the caller adds the place.
-struct ValueError: Error, Equatable {
-    var what: String
-    var remedy: String
+public struct ValueError: Error, Equatable {
+    public var what: String
+    public var remedy: String
     init(_ what: String, _ remedy: String) {
         self.what = what
         self.remedy = remedy

@@ -13,7 +13,7 @@ struct UpVerb: ParsableCommand {
               rookery up
               rookery up lab.yml --set delay=20ms
               rookery up --topo leafspine,4,2,4 -d
-              rookery up --graphml Examples/abilene.graphml
+              rookery up --graphml Examples/abilene.graphml --controller shortest-path
             """)
 
     @OptionGroup var source: TopologySource
@@ -24,12 +24,18 @@ struct UpVerb: ParsableCommand {
     @Option(help: "Another name for the lab.")
     var name: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Who controls all switches: learning, shortest-path, remote, none, tcp:HOST:PORT …", valueName: "controller"))
+    var controller: String?
+
     @Flag(help: "Print the lab's status as JSON.")
     var json = false
 
     func run() throws {
         var topology = try source.load()
         if let name { topology.name = name }
+        if let controller { try Self.control(&topology, controller) }
         for note in topology.notes { Standard.error.write("note: \(note)\n") }
         // Blocked before the lab comes up, so that Ctrl-C cannot leave it half way: it waits for its turn.
         let signals = detach ? nil : try EndSignals()
@@ -54,6 +60,18 @@ struct UpVerb: ParsableCommand {
         guard let signals else { return }
         if !json { Standard.error.write("The lab \(topology.name) is up; Ctrl-C takes it down.\n") }
         try Self.stay(lab: topology.name, signals)
+    }
+
+    /// Gives all switches these controllers.
+    private static func control(_ topology: inout LabTopology, _ text: String) throws(CommandError) {
+        do throws(ValueError) {
+            let controllers = try LabTopology.Controller.list(text)
+            for index in topology.nodes.indices where topology.nodes[index].kind == .switch {
+                topology.nodes[index].bridge.controllers = controllers
+            }
+        } catch {
+            throw CommandError.usage("--controller: \(error.what)", remedy: error.remedy)
+        }
     }
 
     /// Waits for Ctrl-C or the lab's end.
