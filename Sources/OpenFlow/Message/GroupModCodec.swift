@@ -25,6 +25,9 @@ enum GroupModCodec {
             var buckets = try reader.slice(bucketBytes, shortage: .groupModFailed(.badBucket))
             change.group.buckets = try GroupCodec.decodeBuckets(&buckets, version: version)
             change.group.selection = try GroupCodec.decodeProperties(&reader, type: type)
+            // How to choose is said of the whole group only.
+            let isWhole = command == .add || command == .modify || command == .addOrModify
+            guard isWhole || change.group.selection == Group.Selection() else { throw .badProperty(.badValue) }
         } else {
             change.group.buckets = try GroupCodec.decodeBuckets(&reader, version: version)
         }

@@ -109,7 +109,7 @@ enum MultipartReplyCodec {
                 .standard
             )
         case Number.groups where version == .v10:
-            return (.groups(try decodeGroups(&reader, version: .v11)), .standard)
+            return (.groups(try decodeGroups(&reader, version: version)), .standard)
         case Number.groupDescriptions where version == .v10:
             return (.groupDescriptions(try decodeGroupDescriptions(&reader, version: version)), .standard)
         case Number.groupFeatures where version <= .v11:

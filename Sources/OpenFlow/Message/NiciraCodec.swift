@@ -218,7 +218,7 @@ enum NiciraCodec {
             writer.zeros(10)
             encode(table.mappings, into: &writer)
         case .resume(let packet):
-            PacketInCodec.encodeNicira2(packet, version: version, isResume: true, into: &writer)
+            PacketInCodec.encodeNicira2(packet, version: version, into: &writer)
         case .ctFlush(let flush): ConnectionFlushCodec.encode(flush, into: &writer)
         }
     }

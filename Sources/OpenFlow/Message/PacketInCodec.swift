@@ -137,25 +137,22 @@ enum PacketInCodec {
         writer.bytes(packet.data)
     }
 
-    /// - Parameter isResume: the message is the controller's answer, which leaves out what is the switch's.
     static func encodeNicira2(
-        _ packet: Message.PacketIn, version: OpenFlowVersion, isResume: Bool = false, into writer: inout WireWriter
+        _ packet: Message.PacketIn, version: OpenFlowVersion, into writer: inout WireWriter
     ) {
         writer.property(Property.packet) { $0.bytes(packet.data) }
         if packet.totalLength != packet.data.count {
             writer.property(Property.fullLength) { $0.uint32(packet.totalLength) }
         }
         if let buffer = packet.buffer { writer.property(Property.buffer) { $0.uint32(buffer) } }
-        if !isResume {
-            writer.property(Property.table) { $0.uint8(packet.table) }
-            if packet.cookie != .max {
-                writer.property(Property.cookie) {
-                    $0.zeros(4)
-                    $0.uint64(packet.cookie)
-                }
+        writer.property(Property.table) { $0.uint8(packet.table) }
+        if packet.cookie != .max {
+            writer.property(Property.cookie) {
+                $0.zeros(4)
+                $0.uint64(packet.cookie)
             }
-            writer.property(Property.reason) { $0.uint8(reason(packet.reason, version)) }
         }
+        writer.property(Property.reason) { $0.uint8(reason(packet.reason, version)) }
         writer.property(Property.metadata) {
             MatchCodec.encodeOXMList(packet.fields, version: version, into: &$0)
         }

@@ -180,6 +180,9 @@ enum StatisticsEntryCodec {
 
     // MARK: Groups and meters
 
+    /// OpenFlow 1.3 says how old groups are, and so does Nicira's message for OpenFlow 1.0.
+    private static func hasGroupDuration(_ version: OpenFlowVersion) -> Bool { version >= .v13 || version == .v10 }
+
     static func decodeGroup(
         _ reader: inout WireReader, version: OpenFlowVersion
     ) throws(OpenFlowError) -> Message.GroupStatistics {
@@ -190,7 +193,7 @@ enum StatisticsEntryCodec {
         let references = try body.uint32()
         try body.skip(4)
         var entry = Message.GroupStatistics(group: group, referenceCount: references, traffic: try body.traffic())
-        if version >= .v13 { entry.duration = try body.duration() }
+        if hasGroupDuration(version) { entry.duration = try body.duration() }
         while !body.isAtEnd { entry.buckets.append(try body.traffic()) }
         return entry
     }
@@ -202,7 +205,7 @@ enum StatisticsEntryCodec {
         writer.uint32(entry.referenceCount)
         writer.zeros(4)
         writer.traffic(entry.traffic)
-        if version >= .v13 { writer.duration(entry.duration ?? 0) }
+        if hasGroupDuration(version) { writer.duration(entry.duration ?? 0) }
         for bucket in entry.buckets { writer.traffic(bucket) }
         writer.patchLength(from: start, at: start)
     }
