@@ -94,6 +94,7 @@ extension Datapath {
         PortDescription(
             number: port.number, name: port.name, address: port.address, configuration: port.configuration,
             isLinkDown: !hasCarrier(port), spanningTree: port.state,
+            runsSpanningTree: bridges[Int(port.bridge)].spanningTree != nil,
             rate: port.direction >= 0 ? profiles[Int(port.direction)].rate : nil)
     }
 

@@ -9,12 +9,14 @@ public struct PortDescription: Equatable, Sendable {
     public var isLinkDown: Bool
     /// What the spanning tree lets it do; `forwarding` where none runs.
     public var spanningTree: SpanningTreePortState
+    /// Whether its bridge runs a spanning tree.
+    public var runsSpanningTree: Bool
     /// The rate of its link in bits per second; nil: no limit.
     public var rate: UInt64?
 
     public init(
         number: UInt32, name: String, address: UInt64, configuration: PortConfiguration, isLinkDown: Bool,
-        spanningTree: SpanningTreePortState, rate: UInt64?
+        spanningTree: SpanningTreePortState, runsSpanningTree: Bool = false, rate: UInt64?
     ) {
         self.number = number
         self.name = name
@@ -22,6 +24,7 @@ public struct PortDescription: Equatable, Sendable {
         self.configuration = configuration
         self.isLinkDown = isLinkDown
         self.spanningTree = spanningTree
+        self.runsSpanningTree = runsSpanningTree
         self.rate = rate
     }
 

@@ -28,6 +28,9 @@ public struct BridgeSettings: Codable, Hashable, Sendable {
     /// How many bridges the spanning tree's information may pass: at least the number of switches of the network, and
     /// the same on all of them. The smaller, the sooner information about a root that is gone dies out.
     public var hops: UInt16
+    /// Whether ports that face devices are edge ports from the start, since hosts are behind them; else they become
+    /// edge ports when no bridge is heard from (802.1D-2004, 17.25).
+    public var facesHosts: Bool
     /// Whether it forwards as a learning switch when no controller has given it flows.
     public var standalone: Bool
     /// How long an address stays learned without a packet, in nanoseconds.
@@ -38,12 +41,14 @@ public struct BridgeSettings: Codable, Hashable, Sendable {
     public var floodVLANs: Set<UInt16>
 
     public init(
-        spanningTree: Bool = false, priority: UInt16 = 32768, hops: UInt16 = 160, standalone: Bool = true,
-        ageing: UInt64 = 300_000_000_000, forwardsReserved: Bool = false, floodVLANs: Set<UInt16> = []
+        spanningTree: Bool = false, priority: UInt16 = 32768, hops: UInt16 = 160, facesHosts: Bool = true,
+        standalone: Bool = true, ageing: UInt64 = 300_000_000_000, forwardsReserved: Bool = false,
+        floodVLANs: Set<UInt16> = []
     ) {
         self.spanningTree = spanningTree
         self.priority = priority
         self.hops = hops
+        self.facesHosts = facesHosts
         self.standalone = standalone
         self.ageing = ageing
         self.forwardsReserved = forwardsReserved
@@ -94,7 +99,7 @@ final class Bridge {
     let index: Int32
     var name: String
     /// The address it signs its own frames with.
-    let address: UInt64
+    var address: UInt64
     var settings: BridgeSettings
     var tables: [FlowTable]
     /// Port indices by OpenFlow number.

@@ -6,7 +6,7 @@ extension Datapath {
         let bridge = bridges[Int(port.bridge)]
         guard bridge.spanningTree != nil else { return }
         let isEdge: Bool
-        if case .port = other { isEdge = false } else { isEdge = true }
+        if case .port = other { isEdge = false } else { isEdge = bridge.settings.facesHosts }
         port.state = .discarding
         bridge.spanningTree?.addPort(
             number: UInt16(truncatingIfNeeded: port.number),

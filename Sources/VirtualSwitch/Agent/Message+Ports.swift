@@ -7,7 +7,7 @@ extension Message.Port {
         var state: State = []
         if port.isLinkDown { state.insert(.linkDown) }
         switch port.spanningTree {
-        case .forwarding: state.insert(.spanningTreeForward)
+        case .forwarding: if port.runsSpanningTree { state.insert(.spanningTreeForward) }
         case .learning: state.formUnion([.spanningTreeLearn, .blocked])
         default: state.formUnion([.spanningTreeBlock, .blocked])
         }

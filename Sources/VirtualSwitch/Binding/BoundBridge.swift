@@ -59,6 +59,8 @@ final class BoundInterface {
     var vlan: VLANMode = .trunk(nil)
     var device: InterfaceDevice?
     var deviceNumber: Int32?
+    /// What the port was last told of its interface; nil: nothing yet.
+    var state: InterfaceState?
     /// The link to its device or to its peer.
     var link: Int32?
     /// Of a patch port that is joined: the other.

@@ -35,8 +35,7 @@ extension SwitchBinding {
     }
 
     /// Says what came of the database's wishes, and that they have been met.
-    func writeBack() {
-        let links = Self.machineLinks()
+    func writeBack(_ links: [String: LinkRecord]) {
         write { transaction in
             guard let root = database.rows("Open_vSwitch").first else { return }
             for bridge in bridges.values {
@@ -149,7 +148,7 @@ extension SwitchBinding {
         }
     }
 
-    private static func machineLinks() -> [String: LinkRecord] {
+    static func machineLinks() -> [String: LinkRecord] {
         guard let socket = try? RouteSocket(), let links = try? socket.links() else { return [:] }
         return Dictionary(links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }

@@ -26,7 +26,7 @@ public final class SwitchBinding {
     /// Set while the binding itself writes: those commits say nothing new.
     private var isWriting = false
     private var isDirty = false
-    private var isStopped = false
+    private(set) var isStopped = false
     private(set) var plan = SwitchPlan()
     let log: (String) -> Void
 
@@ -102,7 +102,9 @@ public final class SwitchBinding {
             bridge.isFresh = false
         }
         joinPatches()
-        writeBack()
+        let links = Self.machineLinks()
+        followLinks(links)
+        writeBack(links)
     }
 
     // MARK: Bridges
@@ -259,6 +261,7 @@ public final class SwitchBinding {
         interface.link = nil
         interface.deviceNumber = nil
         interface.device = nil
+        interface.state = nil
     }
 
     private func remove(_ interface: BoundInterface, from bridge: BoundBridge) {
@@ -269,6 +272,7 @@ public final class SwitchBinding {
         }
         let port = interface.port
         poller.run { datapath, now in datapath.removePort(port, now: now) }
+        control.portChanged(bridge.index, port: interface.number)
     }
 
     private func update(_ interface: BoundInterface, _ plan: InterfacePlan, _ port: PortPlan, of bridge: BoundBridge) {

@@ -49,6 +49,7 @@ extension BridgePlan {
     /// What of the data path's settings the row decides.
     func apply(to settings: inout BridgeSettings) {
         settings.spanningTree = runsSpanningTree
+        settings.facesHosts = false
         settings.priority = spanningTreePriority
         settings.ageing = ageing
         settings.forwardsReserved = forwardsProtocols

@@ -83,7 +83,8 @@ public final class SwitchDaemon {
             "rookery-switchd \(SwitchBinding.version) on \(poller.mechanism?.rawValue ?? "?"), database \(options.database)"
         )
         nonisolated(unsafe) let daemon = self
-        databaseHub.run {
+        databaseHub.run { [databaseHub] in
+            daemon.binding.watchPorts { databaseHub.post($0) }
             daemon.binding.start()
             daemon.sockets.afterBatch = { [unowned daemon] in
                 daemon.binding.reconcileIfNeeded()
