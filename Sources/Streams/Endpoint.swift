@@ -15,6 +15,16 @@ public enum Endpoint: Hashable, Sendable {
         }
     }
 
+    /// Where somebody listens whom this endpoint reaches.
+    public var passive: Endpoint {
+        switch self {
+        case .tcp(let host, let port): .listenTCP(host: host, port: port)
+        case .tls(let host, let port): .listenTLS(host: host, port: port)
+        case .unix(let path): .listenUnix(path: path)
+        case .listenTCP, .listenTLS, .listenUnix: self
+        }
+    }
+
     /// Reads Open vSwitch's text; nil where it is none.
     /// - Parameter defaultPort: where the text names no port: 6653 for OpenFlow, 6640 for OVSDB.
     public init?(_ text: String, defaultPort: Int) {

@@ -133,7 +133,7 @@ public final class StreamHub: Sendable {
                 try? File.setMode(path, 0o770)
                 return Listener(endpoint: endpoint, channel: channel, path: path)
             default:
-                throw StreamError("\(endpoint) is an active endpoint; to listen, write p\(endpoint)")
+                throw StreamError("\(endpoint) is an active endpoint; to listen, write \(endpoint.passive)")
             }
         } catch let error as StreamError {
             throw error
@@ -212,10 +212,33 @@ public final class StreamHub: Sendable {
             let error = StreamError("\(endpoint) is a passive endpoint: it cannot be connected to")
             return loop.execute { completion(.failure(error)) }
         }
+        Self.begin(future, endpoint, completion)
+    }
+
+    /// Takes a connected socket, of another network namespace for instance, which is the hub's from now on.
+    /// - Parameters:
+    ///   - endpoint: where it leads.
+    ///   - completion: as of `connect`.
+    public func adopt(
+        socket: Int32, to endpoint: Endpoint,
+        completion: @escaping @Sendable (Result<StreamConnection, StreamError>) -> Void
+    ) {
+        let bootstrap = ClientBootstrap(group: group).channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.syncOptions?.setOption(ChannelOptions.autoRead, value: false)
+            }
+        }
+        Self.begin(bootstrap.withConnectedSocket(socket), endpoint, completion)
+    }
+
+    private static func begin(
+        _ future: EventLoopFuture<Channel>, _ endpoint: Endpoint,
+        _ completion: @escaping @Sendable (Result<StreamConnection, StreamError>) -> Void
+    ) {
         future.whenComplete { result in
             switch result {
             case .failure(let error):
-                completion(.failure(StreamError("cannot connect to \(endpoint): \(Self.explain(error))")))
+                completion(.failure(StreamError("cannot connect to \(endpoint): \(explain(error))")))
             case .success(let channel):
                 let connection = StreamConnection(peer: endpoint.description, channel: channel)
                 do {
@@ -223,7 +246,7 @@ public final class StreamHub: Sendable {
                     completion(.success(connection))
                     try channel.syncOptions?.setOption(ChannelOptions.autoRead, value: true)
                 } catch {
-                    completion(.failure(StreamError("\(endpoint): \(Self.explain(error))")))
+                    completion(.failure(StreamError("\(endpoint): \(explain(error))")))
                 }
             }
         }

@@ -4,7 +4,7 @@ import Synchronization
 /// What both sides of an OpenFlow connection keep an eye on: the agent on the data path's thread, and whoever reads and
 /// writes the socket on another.
 public final class ConnectionGauge: Sendable {
-    /// Messages that the agent has handed over and that are not yet encoded.
+    /// The weight of the messages that the agent has handed over and that are not yet encoded, about in kilobytes.
     public let unwritten = Atomic<Int>(0)
     /// Whether more bytes wait for the peer than should.
     public let isCongested = Atomic<Bool>(false)
@@ -17,14 +17,14 @@ public final class ConnectionGauge: Sendable {
 
     public init() {}
 
-    /// Messages that may wait to be encoded before long answers pause and packet-ins are dropped.
+    /// What may wait to be encoded before long answers pause and packet-ins are dropped.
     static let limit = 1024
 
     var hasRoom: Bool { unwritten.load(ordering: .relaxed) < Self.limit && !isCongested.load(ordering: .relaxed) }
 
-    /// Notes that messages have been encoded; true: the agent waits for a turn.
-    public func wrote(_ count: Int) -> Bool {
-        let left = unwritten.subtract(count, ordering: .acquiringAndReleasing).newValue
+    /// Notes that messages of so much weight have been encoded; true: the agent waits for a turn.
+    public func wrote(_ weight: Int) -> Bool {
+        let left = unwritten.subtract(weight, ordering: .acquiringAndReleasing).newValue
         return left < Self.limit / 2 && isAwaited.exchange(false, ordering: .acquiringAndReleasing)
     }
 }

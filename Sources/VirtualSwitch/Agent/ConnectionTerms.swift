@@ -48,6 +48,8 @@ public struct AgentOutput: Sendable {
     public var connection: ConnectionID
     /// In the order in which they are to be sent.
     public var messages: [Message]
+    /// What the messages count on the gauge until they are encoded.
+    public var weight: Int
     /// Bytes of requests that are dealt with.
     public var answered: Int
     /// Not nil: the connection is to be closed, for this reason.

@@ -75,10 +75,11 @@ final class AgentConnection {
     var position = 0
     /// A long answer in parts; what came after its request waits.
     var job: ReplyJob?
-    /// Parts of a request that has not come whole.
-    var partial: PartialRequest?
+    /// The parts of requests that have not come whole, by xid.
+    var partialRequests: [UInt32: PartialRequest] = [:]
     /// What is to be sent, and the bytes of requests that were dealt with.
     var output: [Message] = []
+    var outputWeight = 0
     var answered = 0
     /// Why it is to be closed.
     var endReason: String?
@@ -95,7 +96,9 @@ final class AgentConnection {
 
     func send(_ message: Message) {
         output.append(message)
-        _ = gauge.unwritten.add(1, ordering: .relaxed)
+        let weight = message.weight
+        outputWeight += weight
+        _ = gauge.unwritten.add(weight, ordering: .relaxed)
     }
 
     /// Whether requests can be dealt with now.

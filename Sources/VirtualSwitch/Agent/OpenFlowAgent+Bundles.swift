@@ -176,10 +176,6 @@ extension OpenFlowAgent {
         }
     }
 
-    var bundleDeadline: UInt64? {
-        channels.flatMap { $0.bundles.values.map { $0.commitAt ?? $0.deadline } }.min()
-    }
-
     func bundleFeatures() -> Message.BundleFeatures {
         func time(_ nanoseconds: UInt64) -> Message.Time {
             Message.Time(seconds: nanoseconds / 1_000_000_000, nanoseconds: UInt32(nanoseconds % 1_000_000_000))

@@ -3,13 +3,17 @@ import Switch
 
 /// Parts of a multipart request that go on in the next message.
 struct PartialRequest {
-    var xid: UInt32
-    var features: [Message.TableFeatures]
-    var monitors: [Message.FlowMonitor]
-    var byteCount: Int
+    var features: [Message.TableFeatures] = []
+    var monitors: [Message.FlowMonitor] = []
+    var byteCount = 0
+    /// When it is given up, if nothing more comes.
+    var deadline: UInt64
 
-    /// Bytes of all parts together.
-    static let limit = 1 << 20
+    /// Bytes of all parts together, and requests of one connection that may be under way.
+    static let byteLimit = 1 << 20
+    static let limit = 4
+    /// How long the next part may take, in nanoseconds (at least 100 ms by OpenFlow 1.5, 7.3.5.1; Open vSwitch's second).
+    static let patience: UInt64 = 1_000_000_000
 }
 
 /// A long answer that is made in parts.
@@ -32,7 +36,8 @@ extension OpenFlowAgent {
         _ request: Message.MultipartRequest, _ message: Message, byteCount: Int, from connection: AgentConnection,
         now: UInt64
     ) throws(OpenFlowError) {
-        guard let body = try assembled(request, message, byteCount: byteCount, from: connection) else { return }
+        guard let body = try assembled(request, xid: message.xid, byteCount: byteCount, from: connection, now: now)
+        else { return }
         func answer(_ body: Message.MultipartReply.Body) { reply(body, to: message, of: connection) }
         switch body {
         case .description:
@@ -51,7 +56,6 @@ extension OpenFlowAgent {
         case .queues(let port, let queue): answer(.queues(try queueStatistics(port: port, queue: queue, now: now)))
         case .groups(let id):
             let statistics = datapath.groupStatistics(bridge: bridge, id: id == Group.all ? nil : id, now: now)
-            if id != Group.all && statistics.isEmpty { throw .groupModFailed(.unknownGroup) }
             answer(.groups(statistics.map(Message.GroupStatistics.init)))
         case .groupDescriptions(let id):
             answer(.groupDescriptions(datapath.groups(bridge: bridge).filter { id == Group.all || $0.id == id }))
@@ -91,31 +95,42 @@ extension OpenFlowAgent {
 
     // MARK: Parts of requests
 
-    /// The whole request, once its last part is here.
+    /// The whole request, once its last part is here. Parts of requests with different xids may mix.
     private func assembled(
-        _ request: Message.MultipartRequest, _ message: Message, byteCount: Int, from connection: AgentConnection
+        _ request: Message.MultipartRequest, xid: UInt32, byteCount: Int, from connection: AgentConnection, now: UInt64
     ) throws(OpenFlowError) -> Message.MultipartRequest.Body? {
-        guard request.hasMore || connection.partial != nil else { return request.body }
-        var partial =
-            connection.partial ?? PartialRequest(xid: message.xid, features: [], monitors: [], byteCount: 0)
-        connection.partial = nil
-        // Parts of two requests may not mix (OpenFlow 1.5, 7.3.5).
-        guard partial.xid == message.xid else { throw .badRequest(.multipartBufferOverflow) }
+        let earlier = connection.partialRequests.removeValue(forKey: xid)
+        guard request.hasMore || earlier != nil else { return request.body }
+        var partial = earlier ?? PartialRequest(deadline: 0)
         partial.byteCount += byteCount
-        guard partial.byteCount <= PartialRequest.limit else { throw .badRequest(.multipartBufferOverflow) }
+        partial.deadline = now &+ PartialRequest.patience
+        guard partial.byteCount <= PartialRequest.byteLimit, connection.partialRequests.count < PartialRequest.limit
+        else { throw .badRequest(.multipartBufferOverflow) }
         switch request.body {
-        case .tableFeatures(let features):
+        case .tableFeatures(let features) where partial.monitors.isEmpty:
             partial.features += features
             if !request.hasMore { return .tableFeatures(partial.features) }
-        case .flowMonitors(let monitors):
+        case .flowMonitors(let monitors) where partial.features.isEmpty:
             partial.monitors += monitors
             if !request.hasMore { return .flowMonitors(partial.monitors) }
         default:
-            // The other requests fit into one message.
+            // The other requests fit into one message, and all parts are of one type.
             throw .badRequest(.badLength)
         }
-        connection.partial = partial
+        connection.partialRequests[xid] = partial
         return nil
+    }
+
+    /// Gives up requests whose next part has stayed away.
+    func runPartialRequests(now: UInt64) {
+        for connection in connections.values where !connection.partialRequests.isEmpty {
+            for (xid, partial) in connection.partialRequests where partial.deadline <= now {
+                connection.partialRequests[xid] = nil
+                // Earlier versions have no error for it.
+                guard connection.version >= .v14 else { continue }
+                refuse(.badRequest(.multipartRequestTimeout), xid: xid, quote: [], to: connection)
+            }
+        }
     }
 
     // MARK: Flows

@@ -117,6 +117,7 @@ public final class OpenFlowAgent {
         for connection in connections.values where connection.isRunnable { run(connection, now: now) }
         runSchedules(now: now)
         runBundles(now: now)
+        runPartialRequests(now: now)
         runFailMode(now: now)
         resumeMonitors(now: now)
         for connection in connections.values where isStalled(connection) {
@@ -129,16 +130,24 @@ public final class OpenFlowAgent {
             && (connection.job != nil || !connection.waiting.isEmpty || connection.channel.monitorsArePaused)
     }
 
-    /// When it has to run again, if nothing comes before.
+    /// When it has to run again, if nothing comes before. It is asked after every turn, and makes no arrays.
     public var nextDeadline: UInt64? {
-        if !events.isEmpty || connections.values.contains(where: \.isRunnable) { return 0 }
-        if channels.contains(where: { $0.monitorsArePaused && $0.gauge.hasRoom }) { return 0 }
-        var deadlines = [failMode.deadline, bundleDeadline]
-        for channel in channels {
-            deadlines.append(channel.missSchedule?.nextDeadline)
-            deadlines.append(channel.actionSchedule?.nextDeadline)
+        if !events.isEmpty { return 0 }
+        var earliest = failMode.deadline
+        func add(_ deadline: UInt64?) {
+            if let deadline { earliest = min(earliest ?? deadline, deadline) }
         }
-        return deadlines.compactMap(\.self).min()
+        for connection in connections.values {
+            if connection.isRunnable { return 0 }
+            for partial in connection.partialRequests.values { add(partial.deadline) }
+        }
+        for channel in channels {
+            if channel.monitorsArePaused && channel.gauge.hasRoom { return 0 }
+            for bundle in channel.bundles.values { add(bundle.commitAt ?? bundle.deadline) }
+            add(channel.missSchedule?.nextDeadline)
+            add(channel.actionSchedule?.nextDeadline)
+        }
+        return earliest
     }
 
     private func run(_ connection: AgentConnection, now: UInt64) {
@@ -186,10 +195,11 @@ public final class OpenFlowAgent {
         where !connection.output.isEmpty || connection.answered > 0 || connection.endReason != nil {
             result.append(
                 AgentOutput(
-                    connection: connection.id, messages: connection.output, answered: connection.answered,
-                    endReason: connection.endReason))
+                    connection: connection.id, messages: connection.output, weight: connection.outputWeight,
+                    answered: connection.answered, endReason: connection.endReason))
             connection.endReason = nil
             connection.output = []
+            connection.outputWeight = 0
             connection.answered = 0
         }
         return result

@@ -71,6 +71,9 @@ final class BridgeConnections {
 
     func status(now: UInt64) -> [ControllerStatus] { links.map { $0.status(now: now) } }
 
+    /// Bytes that wait for each controller.
+    var pendingByteCounts: [Int] { links.flatMap(\.streams).map(\.stream.pendingByteCount) }
+
     // MARK: Time
 
     /// Sets the timer to the next thing that is due.
@@ -95,7 +98,7 @@ final class BridgeConnections {
 
     func probe(_ stream: OpenFlowStream) {
         _ = stream.gauge.unwritten.add(1, ordering: .relaxed)
-        _ = stream.send([Message(xid: 0, .echoRequest([]))], answered: 0)
+        _ = stream.send([Message(xid: 0, .echoRequest([]))], weight: 1, answered: 0)
     }
 
     // MARK: Streams
@@ -110,7 +113,7 @@ final class BridgeConnections {
         let connection = OpenFlowStream(id: id, stream: stream, allowed: versions ?? settings.versions)
         streams[id] = connection
         connection.onRequests = { [owner = self.owner, number] batch in owner.post(bridge: number, id, batch) }
-        connection.onRoom = { [owner = self.owner] in owner.wakeAgents() }
+        connection.onRoom = { [owner = self.owner, number] in owner.wakeAgent(bridge: number) }
         return connection
     }
 
@@ -129,7 +132,7 @@ final class BridgeConnections {
     /// Sends what the agent has for a connection.
     func deliver(_ output: AgentOutput) -> Bool {
         guard let stream = streams[output.connection] else { return false }
-        let isAwaited = stream.send(output.messages, answered: output.answered)
+        let isAwaited = stream.send(output.messages, weight: output.weight, answered: output.answered)
         if let reason = output.endReason { stream.end(reason, discardingOutput: true) }
         return isAwaited
     }

@@ -133,6 +133,11 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
     /// Is told of what could not be done, on the configuring thread.
     public var onProblem: ((String) -> Void)?
 
+    /// Opens streams to targets that are not in this process's network namespace, and completes on the hub's thread;
+    /// false: the target is an ordinary one. Is called on the hub's thread; set before the first bridge comes.
+    public var dial:
+        (@Sendable (Endpoint, @escaping @Sendable (Result<StreamConnection, StreamError>) -> Void) -> Bool)?
+
     public func removeBridge(_ index: Int32) {
         settings[index] = nil
         let own = listeners.removeValue(forKey: index)
@@ -155,7 +160,7 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
 
     public func portChanged(_ index: Int32, port: UInt32) {
         guard isStarted else { return }
-        poller.post { [agents] _, _ in agents.agent(index)?.portChanged(port) }
+        poller.post { [agents] _, _ in agents.touch(index)?.portChanged(port) }
     }
 
     /// Where a bridge listens for controllers, with the ports that were chosen for 0.
@@ -174,6 +179,7 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
 
     func open(_ target: Endpoint, completion: @escaping (Result<StreamConnection, StreamError>) -> Void) {
         let completion = OnHub(value: completion)
+        if dial?(target, { completion.value($0) }) == true { return }
         hub.connect(target, tls: tlsOfHub) { completion.value($0) }
     }
 
@@ -187,19 +193,19 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
             sendsAsynchronousMessages: settings?.wantsAsynchronous ?? true, uri: stream.stream.peer,
             gauge: stream.gauge)
         let id = stream.id
-        poller.post { [agents] _, now in agents.agent(bridge)?.connect(id, terms, now: now) }
+        poller.post { [agents] _, now in agents.touch(bridge)?.connect(id, terms, now: now) }
     }
 
     func disconnect(bridge: Int32, _ id: ConnectionID) {
-        poller.post { [agents] _, now in agents.agent(bridge)?.disconnect(id, now: now) }
+        poller.post { [agents] _, now in agents.touch(bridge)?.disconnect(id, now: now) }
     }
 
     func post(bridge: Int32, _ id: ConnectionID, _ batch: RequestBatch) {
-        poller.post { [agents] _, now in agents.agent(bridge)?.receive(id, batch, now: now) }
+        poller.post { [agents] _, now in agents.touch(bridge)?.receive(id, batch, now: now) }
     }
 
-    /// Gives the agents a turn: what one waited for has come.
-    func wakeAgents() { poller.post { _, _ in } }
+    /// Gives a bridge's agent a turn: what it waited for has come.
+    func wakeAgent(bridge: Int32) { poller.post { [agents] _, _ in _ = agents.touch(bridge) } }
 
     /// How often is looked for peers that take nothing, in nanoseconds.
     private static let stallCheck: Int64 = 5_000_000_000
@@ -214,9 +220,9 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
 
     private func deliver(_ outputs: [(bridge: Int32, output: AgentOutput)]) {
         hub.post { [self] in
-            var isAwaited = false
-            for (bridge, output) in outputs where bridges[bridge]?.deliver(output) == true { isAwaited = true }
-            if isAwaited { wakeAgents() }
+            for (bridge, output) in outputs where bridges[bridge]?.deliver(output) == true {
+                wakeAgent(bridge: bridge)
+            }
         }
     }
 }

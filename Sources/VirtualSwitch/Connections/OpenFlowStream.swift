@@ -160,13 +160,14 @@ final class OpenFlowStream {
 
     /// Encodes and sends what the agent has for the peer.
     /// - Parameters:
+    ///   - weight: what the messages count on the gauge.
     ///   - answered: bytes of requests that the agent has dealt with.
     /// - Returns: whether the agent waits for a turn.
-    func send(_ messages: [Message], answered: Int) -> Bool {
+    func send(_ messages: [Message], weight: Int, answered: Int) -> Bool {
         if let version, !isEnding { send(messages, version: version) }
         unanswered -= answered
         adjustReading()
-        return gauge.wrote(messages.count)
+        return gauge.wrote(weight)
     }
 
     private func send(_ messages: [Message], version: OpenFlowVersion) {

@@ -82,11 +82,13 @@ final class Dialogue {
 
     /// Answers not yet taken, by connection.
     fileprivate var answers: [ConnectionID: [Message]] = [:]
+    fileprivate var weights: [ConnectionID: Int] = [:]
     private(set) var ended: [ConnectionID: String] = [:]
 
     fileprivate func collect(_ peers: Peer) {
         for output in agent.takeOutput() {
             answers[output.connection, default: []] += output.messages
+            weights[output.connection, default: 0] += output.weight
             if let reason = output.endReason { ended[output.connection] = reason }
         }
     }
@@ -96,6 +98,17 @@ final class Dialogue {
         var frame: [UInt8] = [2, 0, 0, 0, 0, destination, 2, 0, 0, 0, 0, source, 0x88, 0xb5]
         frame += (0..<length - 14).map { UInt8(truncatingIfNeeded: $0) }
         return frame
+    }
+}
+
+extension Message {
+    /// The frames that it is encoded as: several, where it is too long for one.
+    func encodeInParts(version: OpenFlowVersion) -> [[UInt8]] {
+        var framer = MessageFramer()
+        framer.append(encode(version: version))
+        var frames: [[UInt8]] = []
+        try? framer.forEach { frames.append(Array($0)) }
+        return frames
     }
 }
 
@@ -134,9 +147,33 @@ struct Peer {
             let messages = dialogue.answers.removeValue(forKey: id) ?? []
             if messages.isEmpty { return result }
             for message in messages { result += read(message.encode(version: version)) }
-            _ = terms.gauge.wrote(messages.count)
+            _ = terms.gauge.wrote(dialogue.weights.removeValue(forKey: id) ?? 0)
             dialogue.pass()
         }
+    }
+
+    /// The frames that answer one request.
+    func frames(for request: Message) -> [[UInt8]] {
+        var batch = RequestBatch()
+        request.encode(version: version).withUnsafeBytes { batch.append($0, version: version) }
+        dialogue.agent.receive(id, batch, now: dialogue.now)
+        dialogue.pass()
+        dialogue.collect(self)
+        let messages = dialogue.answers.removeValue(forKey: id) ?? []
+        _ = terms.gauge.wrote(dialogue.weights.removeValue(forKey: id) ?? 0)
+        return messages.flatMap { $0.encodeInParts(version: version) }
+    }
+
+    /// The parts of the answer to a multipart request, of which all but the last say that more follow.
+    func multipart(_ request: Message.MultipartRequest.Body) -> [Message.MultipartReply.Body] {
+        let answers = send(Message(xid: 41, .multipartRequest(.init(request))))
+        #expect(answers.allSatisfy { $0.xid == 41 }, "\(answers)")
+        let parts = answers.compactMap { answer -> Message.MultipartReply? in
+            if case .multipartReply(let reply) = answer.body { reply } else { nil }
+        }
+        #expect(parts.count == answers.count, "\(answers)")
+        #expect(parts.map(\.hasMore) == parts.indices.map { $0 < parts.count - 1 })
+        return parts.map(\.body)
     }
 
     private func read(_ bytes: [UInt8]) -> [Message] {
