@@ -111,7 +111,8 @@ let package = Package(
             exclude: ["Peers/Scripts"],
             swiftSettings: strict),
         .testTarget(
-            name: "ControllerTests", dependencies: ["Controller", "OpenFlow", "Streams", "Switch", "Wire"],
+            name: "ControllerTests",
+            dependencies: ["Controller", "VirtualSwitch", "OpenFlow", "Streams", "Switch", "Wire"],
             swiftSettings: strict),
         .testTarget(name: "TopologyTests", dependencies: ["Topology", "Switch", "Wire"], swiftSettings: strict),
         .testTarget(
@@ -121,7 +122,7 @@ let package = Package(
         .testTarget(
             name: "RookeryTests",
             dependencies: [
-                "rookery", "rookery-lab", "Lab", "Topology", "Switch", "Linux", "Wire",
+                "rookery", "rookery-lab", "rookery-switchd", "Lab", "Topology", "Switch", "Linux", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

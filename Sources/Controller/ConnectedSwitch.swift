@@ -45,9 +45,13 @@ public final class ConnectedSwitch {
         )
     }
 
-    /// Removes the flows that match nothing else than `match` does, of all tables.
-    public func removeFlows(_ match: Match = Match(), cookie: UInt64 = 0, cookieMask: UInt64 = 0) {
-        send(.flowMod(FlowModification(.delete, table: nil, match: match, cookie: cookie, cookieMask: cookieMask)))
+    /// Removes the flows that match nothing else than `match` does.
+    /// - Parameter table: nil: of all tables; behind another application, whose flows stay, of `firstTable` alone.
+    public func removeFlows(
+        table: UInt8? = nil, _ match: Match = Match(), cookie: UInt64 = 0, cookieMask: UInt64 = 0
+    ) {
+        let table = table.map { firstTable + $0 } ?? (firstTable == 0 ? nil : firstTable)
+        send(.flowMod(FlowModification(.delete, table: table, match: match, cookie: cookie, cookieMask: cookieMask)))
     }
 
     /// Sends a frame out of the switch.
@@ -65,9 +69,9 @@ public final class ConnectedSwitch {
                 )))
     }
 
-    /// The flow that sends what no other flow matches here, as OpenFlow 1.3 and later need one.
+    /// The flow that sends what no other flow matches here. OpenFlow 1.0 does so by itself.
     public func addTableMiss(table: UInt8 = 0) {
-        if version <= .v12 { return }
+        if version == .v10 { return }
         addFlow(table: table, priority: 0, Match(), [.controller(ControllerOutput(maxLength: 0xffff))])
     }
 }

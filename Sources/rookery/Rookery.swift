@@ -21,8 +21,7 @@ struct Rookery: ParsableCommand {
         subcommands: [
             UpVerb.self, DownVerb.self, PsVerb.self, InspectVerb.self, ExecVerb.self, CLIVerb.self, LinkVerb.self,
             PingVerb.self, PathVerb.self, CaptureVerb.self, TraceVerb.self, FlowsVerb.self, FDBVerb.self,
-            GraphVerb.self,
-            ControllerVerb.self, TopoVerb.self, DoctorVerb.self, MininetVerb.self,
+            GraphVerb.self, SwitchVerb.self, ControllerVerb.self, TopoVerb.self, DoctorVerb.self, MininetVerb.self,
         ])
 
     static let version = "0.1.0"

@@ -30,6 +30,10 @@ public final class Firewall: ControllerApplication {
                         instructions: rule.allows ? passing : Instructions())))
         }
         peer.send(.flowMod(FlowModification(.add, table: 0, priority: 0, instructions: passing)))
+        // What controllers send each other to find links is no host's packet.
+        var discovery = Match()
+        discovery.set(.ethType, FrameSummary.lldp)
+        peer.send(.flowMod(FlowModification(.add, table: 0, priority: 65_535, match: discovery, instructions: passing)))
         peer.firstTable = 1
         inner.connected(peer)
     }

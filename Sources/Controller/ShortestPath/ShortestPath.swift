@@ -53,6 +53,9 @@ public final class ShortestPath: ControllerApplication {
     /// Links found, each counted once.
     public var linkCount: Int { graph.links.count / 2 }
     public var hostCount: Int { hosts.count }
+    public var switchCount: Int { switches.count }
+    /// Whether every port that is up is known to lead to a switch or to hosts.
+    public var isSettled: Bool { upSince.keys.allSatisfy { graph.links[$0] != nil || isEdge($0) } }
 
     // MARK: Switches
 

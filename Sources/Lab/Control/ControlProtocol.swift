@@ -34,9 +34,17 @@ public enum ControlRequest: Codable, Sendable {
     case trace(node: String, packet: String)
     /// Flows, learned addresses, ports and spanning tree of a switch. → `.switchReport`
     case inspectSwitch(node: String)
+    /// The controllers of all switches. → `.controllers`
+    case controllers
     /// Adds or removes flows of a switch in the syntax of ovs-ofctl add-flow and del-flows. → `.done`
     case addFlow(node: String, flow: String)
     case removeFlows(node: String, match: String)
+    /// Forgets the addresses that a switch has learned. → `.done`
+    case flushAddresses(node: String)
+    /// The connections that the lab's switches track, a line each, in the words of dpctl/dump-conntrack. → `.text`
+    case connections(zone: UInt16?, verbose: Bool, statistics: Bool)
+    /// Forgets them. → `.done`
+    case flushConnections(zone: UInt16?)
     /// What each link was asked to do and has done. → `.fidelity`
     case fidelity
     /// ICMP echo requests from hosts' own stacks, many pairs at once. → `.pinged` for each pair as it ends, then `.done`
@@ -110,6 +118,7 @@ public enum ControlReply: Codable, Sendable {
     case exited(status: Int32)
     case text(String)
     case switchReport(SwitchReport)
+    case controllers([ControllerReport])
     case fidelity([LinkReport])
     /// Several pairs in one line, as they come.
     case pinged([PingResult])
@@ -245,6 +254,8 @@ public struct SwitchReport: Codable, Sendable {
 
 /// A controller of a switch's.
 public struct ControllerReport: Codable, Sendable {
+    /// The switch.
+    public var node: String
     /// Where it is: `tcp:127.0.0.1:6653`.
     public var target: String
     public var isConnected: Bool
@@ -253,7 +264,10 @@ public struct ControllerReport: Codable, Sendable {
     /// ACTIVE, IDLE, CONNECTING, BACKOFF, LISTENING.
     public var state: String
     public var lastError: String?
-    public init(target: String, isConnected: Bool, role: String?, state: String, lastError: String?) {
+    public init(
+        node: String, target: String, isConnected: Bool, role: String?, state: String, lastError: String?
+    ) {
+        self.node = node
         self.target = target
         self.isConnected = isConnected
         self.role = role

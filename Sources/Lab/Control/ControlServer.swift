@@ -87,11 +87,20 @@ final class ControlConnection: @unchecked Sendable {
             try capture(node, interface, snapLength: snapLength, count: count)
         case .trace(let node, let packet): try send(.text(try supervisor.trace(packet, at: node)))
         case .inspectSwitch(let node): try send(.switchReport(try supervisor.switchReport(node)))
+        case .controllers: try send(.controllers(supervisor.controllers()))
         case .addFlow(let node, let flow):
             try supervisor.addFlow(flow, to: node)
             try send(.done)
         case .removeFlows(let node, let match):
             try supervisor.removeFlows(match, of: node)
+            try send(.done)
+        case .flushAddresses(let node):
+            try supervisor.flushAddresses(of: node)
+            try send(.done)
+        case .connections(let zone, let verbose, let statistics):
+            try send(.text(supervisor.connections(zone: zone, verbose: verbose, statistics: statistics)))
+        case .flushConnections(let zone):
+            supervisor.flushConnections(zone: zone)
             try send(.done)
         case .fidelity: try send(.fidelity(supervisor.fidelity()))
         case .ping(let request): try ping(request)

@@ -16,6 +16,7 @@ final class LabControl: @unchecked Sendable {
     /// `OpenFlowConnections` wants one caller at a time.
     private let turn = Mutex(())
     private var servers: [LabTopology.Controller: ControllerServer] = [:]
+    private var shortestPath: (application: ShortestPath, switches: Int)?
     private let directory: String
     private var switches: [String: Int32] = [:]
 
@@ -26,7 +27,12 @@ final class LabControl: @unchecked Sendable {
     }
 
     /// Gives every switch its agent, sockets and controllers.
-    func start(_ lab: LabTopology, _ fabric: Fabric) throws(LabError) {
+    /// - Parameter hosts: finds hosts by name, on any thread.
+    func start(
+        _ lab: LabTopology, _ fabric: Fabric, hosts: @escaping @Sendable (String) -> Host?
+    ) throws(LabError) {
+        let dialler = HostDialler(lab, hub: hub, hosts: hosts)
+        connections.dial = { dialler.dial($0, $1) }
         var position: UInt64 = 0
         for node in lab.nodes where node.kind == .switch {
             position += 1
@@ -39,7 +45,7 @@ final class LabControl: @unchecked Sendable {
             }
             let settings = BridgeControlSettings(
                 index: bridge, name: node.name, datapathID: node.bridge.datapathID ?? position,
-                controllers: controllers, isSecure: node.bridge.failMode == .secure,
+                controllers: controllers, isSecure: fabric.secure.contains(node.name),
                 descriptions: ["dp-desc": "\(lab.name)/\(node.name)"])
             turn.withLock { _ in connections.setBridge(settings) }
         }
@@ -56,12 +62,13 @@ final class LabControl: @unchecked Sendable {
             return endpoint
         case .learning: application = LearningSwitch()
         case .shortestPath:
-            let paths = ShortestPath()
-            paths.onNote = { logLine("shortest-path: \($0)") }
+            let paths = shortestPath?.application ?? ShortestPath()
+            shortestPath = (paths, (shortestPath?.switches ?? 0) + 1)
             application = paths
         }
         let path = "\(directory)/\(controller).controller"
         if servers[controller] == nil {
+            shortestPath?.application.onNote = { logLine("shortest-path: \($0)") }
             let server = ControllerServer(application, hub: hub) { MonotonicClock.now() }
             _ = try labelled { () throws(StreamError) in try server.listen(at: .listenUnix(path: path)) }
             servers[controller] = server
@@ -74,19 +81,33 @@ final class LabControl: @unchecked Sendable {
         guard let bridge = switches[node] else { return [] }
         return turn.withLock { _ in connections.controllerStatus(bridge) }.map {
             ControllerReport(
-                target: $0.endpoint.description, isConnected: $0.isConnected, role: $0.role,
+                node: node, target: $0.endpoint.description, isConnected: $0.isConnected, role: $0.role,
                 state: $0.status["state"] ?? "", lastError: $0.status["last_error"])
         }
     }
 
-    /// Waits until every switch has its controllers, at most `limit` nanoseconds; the names of those that lack one.
+    /// Waits until every switch has its built-in controllers, and those know the network, and until others have answered
+    /// or cannot be reached; at most `limit` nanoseconds.
+    /// - Returns: the names of the switches that lack a controller.
     func waitForControllers(limit: UInt64) -> [String] {
         let deadline = MonotonicClock.now() + limit
-        while true {
-            let waiting = switches.keys.filter { name in report(name).contains { !$0.isConnected } }
-            if waiting.isEmpty || MonotonicClock.now() >= deadline { return waiting.sorted() }
-            MonotonicClock.sleep(until: MonotonicClock.now() + 10_000_000)
+        var alone = switches.keys.filter { !report($0).allSatisfy(\.isConnected) }
+        while MonotonicClock.now() < deadline {
+            let isSettled = alone.allSatisfy { node in
+                report(node).allSatisfy { $0.isConnected || $0.lastError != nil || $0.state == "LISTENING" }
+            }
+            if isSettled, knowsTheNetwork { break }
+            MonotonicClock.sleep(until: MonotonicClock.now() + 5_000_000)
+            alone.removeAll { report($0).allSatisfy(\.isConnected) }
         }
+        return alone.filter { !report($0).allSatisfy(\.isConnected) }.sorted()
+    }
+
+    /// Whether hosts' packets find their way at once.
+    private var knowsTheNetwork: Bool {
+        guard let (application, count) = shortestPath else { return true }
+        nonisolated(unsafe) let paths = application
+        return hub.run { paths.switchCount >= count && paths.isSettled }
     }
 
     /// Closes everything.

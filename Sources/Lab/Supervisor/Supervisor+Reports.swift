@@ -111,6 +111,35 @@ extension Supervisor {
         }
     }
 
+    /// The controllers of all switches, in the order of the topology.
+    func controllers() -> [ControllerReport] {
+        let names = topology.withLock { lab in lab.nodes.filter { $0.kind == .switch }.map(\.name) }
+        return names.flatMap { control.report($0) }
+    }
+
+    // MARK: What switches remember
+
+    func flushAddresses(of name: String) throws(LabError) {
+        let bridge = try bridge(name)
+        fabric.poller.run { datapath, _ in datapath.flushAddresses(bridge: bridge) }
+    }
+
+    /// The connections that are tracked, a line each.
+    func connections(zone: UInt16?, verbose: Bool, statistics: Bool) -> String {
+        fabric.poller.run { datapath, now in
+            datapath.connections.tracker.snapshots(zone: zone, now: now).map {
+                $0.text(verbose: verbose, statistics: statistics) + "\n"
+            }.joined()
+        }
+    }
+
+    func flushConnections(zone: UInt16?) {
+        var filter = ConnectionFilter()
+        filter.zone = zone
+        let wanted = filter
+        fabric.poller.run { datapath, _ in _ = datapath.connections.tracker.flush(wanted) }
+    }
+
     func fidelity() -> [LinkReport] {
         let lab = topology.withLock { $0 }
         let links = fabric.links

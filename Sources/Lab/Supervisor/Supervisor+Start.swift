@@ -33,7 +33,7 @@ extension Supervisor {
         if lab.nodes.contains(where: { $0.kind == .switch }) {
             try state.add(.fullDirectory(path: paths.switches))
             try labelled { () throws(SystemError) in try File.makeDirectory(self.paths.switches) }
-            try control.start(lab, fabric)
+            try control.start(lab, fabric) { [unowned self] in existingHost($0) }
         }
         fabric.waitForSpanningTrees(limit: 5_000_000_000)
         let alone = control.waitForControllers(limit: 3_000_000_000)

@@ -83,6 +83,11 @@ struct InspectVerb: ParsableCommand {
         }
         Standard.output.write("\n")
         if !table.isEmpty { table.write() }
+        let controllers = try ShowControllers.entries(client)
+        if !controllers.isEmpty {
+            Standard.output.write("\n")
+            ShowControllers.table(controllers).write()
+        }
         let path = status.datapath
         Standard.output.write(
             """

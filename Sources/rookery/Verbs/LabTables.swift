@@ -81,6 +81,10 @@ enum LabTables {
         }
         table.write()
         if let tree = report.spanningTree { Standard.output.write("\nSpanning tree: \(tree)\n") }
+        if !report.controllers.isEmpty {
+            Standard.output.write("\n")
+            ShowControllers.table(report.controllers).write()
+        }
         Standard.output.write("\nFlows (\(report.flows.count)):\n" + flows(report))
         Standard.output.write("\nLearned addresses (\(report.addresses.count)):\n" + addresses(report))
     }

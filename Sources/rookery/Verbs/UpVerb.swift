@@ -26,7 +26,8 @@ struct UpVerb: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Who controls all switches: learning, shortest-path, remote, none, tcp:HOST:PORT …", valueName: "controller"))
+            "Who controls all switches: learning, shortest-path, remote, none, tcp:HOST:PORT …", valueName: "controller"
+        ))
     var controller: String?
 
     @Flag(help: "Print the lab's status as JSON.")

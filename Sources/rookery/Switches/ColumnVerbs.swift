@@ -1,0 +1,169 @@
+import ArgumentParser
+import OVSDB
+
+/// A column, and of a map perhaps a key: `other_config:hwaddr`.
+struct ColumnName {
+    var column: ColumnSchema
+    var key: String?
+
+    init(_ text: some StringProtocol, of table: TableSchema, in database: DatabaseClient) throws {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        column = try database.column(String(parts[0]), of: table)
+        key = parts.count > 1 ? String(parts[1]) : nil
+        if key != nil && !column.type.isMap {
+            throw CommandError.usage("\(table.name)'s \(column.name) is no map: it has no keys")
+        }
+    }
+}
+
+struct ListRecords: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Show records of a table of the database.",
+        discussion: """
+            Tables may be cut to a unique beginning, in any case.
+              rookery switch list bridge
+              rookery switch list interface eth1
+            """)
+
+    @OptionGroup var options: SwitchOptions
+    @Argument(help: "The table.") var table: String
+    @Argument(help: "Names or UUIDs; all where left out.") var records: [String] = []
+    @Flag(help: "Print JSON.") var json = false
+
+    func run() throws {
+        let database = try options.openDatabase()
+        let table = try database.table(table)
+        let rows =
+            try records.isEmpty ? database.select(table.name) : records.map { try database.record($0, in: table) }
+        if json { return Standard.output.write(JSONValue.array(rows).text(sorted: true) + "\n") }
+        let texts = rows.map { row in
+            (row.object?.members ?? []).filter { $0.name != "_version" }.sorted { $0.name < $1.name }.map {
+                $0.name + String(repeating: " ", count: max(0, 20 - $0.name.count)) + ": "
+                    + ColumnText.text($0.value, table.column($0.name).map { table.columns[$0].type }) + "\n"
+            }.joined()
+        }
+        Standard.output.write(texts.joined(separator: "\n"))
+    }
+}
+
+struct GetColumns: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get", abstract: "Print columns of a record.",
+        discussion: """
+            Of a map also a single key:
+              rookery switch get bridge br0 datapath_id fail_mode
+              rookery switch get interface eth1 statistics:rx_packets
+            """)
+
+    @OptionGroup var options: SwitchOptions
+    @Argument(help: "The table.") var table: String
+    @Argument(help: "A name, a UUID, or . for the only one.") var record: String
+    @Argument(help: "Columns, each on a line.") var columns: [String]
+    @Flag(help: "Be content with a key that is not there.") var ifExists = false
+
+    func run() throws {
+        let database = try options.openDatabase()
+        let table = try database.table(table)
+        let row = try database.record(record, in: table)
+        for text in columns {
+            let name = try ColumnName(text, of: table, in: database)
+            let value = row[name.column.name] ?? .null
+            guard let key = name.key else {
+                Standard.output.write(ColumnText.text(value, name.column.type) + "\n")
+                continue
+            }
+            let pair = (value[1]?.array ?? []).first { ColumnText.plain($0[0]) == key }
+            if let found = pair?[1] {
+                Standard.output.write(ColumnText.text(found) + "\n")
+            } else if ifExists {
+                Standard.output.write("\n")
+            } else {
+                throw CommandError(
+                    "\(record)'s \(name.column.name) has no key “\(key)”", remedy: "--if-exists is content")
+            }
+        }
+    }
+}
+
+struct SetColumns: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Set columns of a record.",
+        discussion: """
+            Maps also key by key; sets as [10,20], maps as {key=value,key=value}.
+              rookery switch set bridge br0 fail_mode=secure protocols=OpenFlow13
+              rookery switch set bridge br0 other_config:hwaddr=02:00:00:00:00:01
+              rookery switch set port eth1 tag=10
+            """)
+
+    @OptionGroup var options: SwitchOptions
+    @OptionGroup var change: ChangeOptions
+    @Argument(help: "The table.") var table: String
+    @Argument(help: "A name, a UUID, or . for the only one.") var record: String
+    @Argument(help: "column=value, column:key=value") var settings: [String]
+
+    func run() throws {
+        let database = try options.openDatabase()
+        let table = try database.table(table)
+        let row = try database.record(record, in: table)
+        let condition = DatabaseClient.isEqual("_uuid", row["_uuid"] ?? .null)
+        var operations: [JSONValue] = []
+        for setting in settings {
+            guard let sign = setting.firstIndex(of: "=") else {
+                throw CommandError.usage("“\(setting)” has no value", remedy: "write column=value")
+            }
+            let name = try ColumnName(setting[..<sign], of: table, in: database)
+            let text = String(setting[setting.index(after: sign)...])
+            guard let key = name.key, let type = name.column.type.value else {
+                let value = try ColumnText.parse(text, name.column.type)
+                operations.append(DatabaseClient.update(table.name, where: condition, [(name.column.name, value)]))
+                continue
+            }
+            let atom = try ColumnText.atom(key, name.column.type.key.type)
+            let value = try ColumnText.atom(text, type.type)
+            operations += [
+                DatabaseClient.mutate(table.name, where: condition, name.column.name, "delete", ["set", [atom]]),
+                DatabaseClient.mutate(
+                    table.name, where: condition, name.column.name, "insert", ["map", [[atom, value]]]),
+            ]
+        }
+        try change.apply(operations, to: database)
+    }
+}
+
+struct ClearColumns: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "clear", abstract: "Empty columns of a record.",
+        discussion: """
+              rookery switch clear bridge br0 fail_mode
+              rookery switch clear bridge br0 other_config:hwaddr
+            """)
+
+    @OptionGroup var options: SwitchOptions
+    @OptionGroup var change: ChangeOptions
+    @Argument(help: "The table.") var table: String
+    @Argument(help: "A name, a UUID, or . for the only one.") var record: String
+    @Argument(help: "Columns, or keys of maps.") var columns: [String]
+
+    func run() throws {
+        let database = try options.openDatabase()
+        let table = try database.table(table)
+        let row = try database.record(record, in: table)
+        let condition = DatabaseClient.isEqual("_uuid", row["_uuid"] ?? .null)
+        var operations: [JSONValue] = []
+        for text in columns {
+            let name = try ColumnName(text, of: table, in: database)
+            if let key = name.key {
+                let atom = try ColumnText.atom(key, name.column.type.key.type)
+                operations.append(
+                    DatabaseClient.mutate(table.name, where: condition, name.column.name, "delete", ["set", [atom]]))
+            } else {
+                guard name.column.type.minimum == 0 else {
+                    throw CommandError.usage("\(table.name)'s \(name.column.name) cannot be empty")
+                }
+                let empty: JSONValue = [name.column.type.isMap ? "map" : "set", []]
+                operations.append(DatabaseClient.update(table.name, where: condition, [(name.column.name, empty)]))
+            }
+        }
+        try change.apply(operations, to: database)
+    }
+}

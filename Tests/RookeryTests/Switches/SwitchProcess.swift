@@ -1,0 +1,92 @@
+import Glibc
+import Linux
+import Testing
+
+/// A switch in a network namespace of its own, with its sockets in a directory of its own.
+final class SwitchProcess {
+    /// Whose switch it is.
+    enum Kind: String, CaseIterable, CustomTestStringConvertible {
+        case rookery
+        case openVSwitch
+        var testDescription: String { rawValue }
+        /// Those that this machine has.
+        static let present = allCases.filter { $0 == .rookery || Machine.has("ovs-vswitchd") }
+    }
+
+    let kind: Kind
+    let directory: String
+    private var processes: [Running] = []
+
+    private final class Running {
+        let process: ChildProcess
+        init(_ process: consuming ChildProcess) { self.process = process }
+    }
+
+    init(_ kind: Kind) throws {
+        self.kind = kind
+        var template = Array("/tmp/rookery-sw.XXXXXX".utf8CString)
+        directory = mkdtemp(&template).map { String(cString: $0) } ?? "/tmp"
+        switch kind {
+        case .rookery:
+            try start(
+                "--net", Program.directory + "/rookery-switchd", "--run-dir", directory, "--database",
+                directory + "/conf.db", "--log-file", directory + "/log")
+        case .openVSwitch:
+            try run("ovsdb-tool create \(directory)/conf.db /usr/share/openvswitch/vswitch.ovsschema")
+            let common = "--log-file=/dev/null --verbose=off"
+            try start(
+                "sh", "-c",
+                "exec ovsdb-server \(directory)/conf.db --remote=punix:\(directory)/db.sock --pidfile \(common)")
+            _ = eventually { File.exists(directory + "/db.sock") }
+            try start("--net", "sh", "-c", "exec ovs-vswitchd unix:\(directory)/db.sock --pidfile \(common)")
+        }
+        let isUp = eventually { File.exists(directory + "/db.sock") && File.exists(directory + "/ovs-vswitchd.pid") }
+        try #require(isUp, "\(kind) has not started: \((try? File.readText(directory + "/log")) ?? "")")
+    }
+
+    private func start(_ arguments: String...) throws {
+        var spawn = Spawn("unshare", ["unshare"] + arguments)
+        spawn.environment = Spawn.inheritedEnvironment + ["OVS_RUNDIR=\(directory)", "OVS_LOGDIR=\(directory)"]
+        let null = try File.open("/dev/null", O_RDWR)
+        spawn.descriptors = [(null.rawValue, 0), (null.rawValue, 1), (null.rawValue, 2)]
+        spawn.newSession = true
+        processes.append(Running(try spawn.start()))
+    }
+
+    private func run(_ script: String) throws {
+        let status = try Spawn("sh", ["sh", "-c", script]).start().wait().shellStatus
+        #expect(status == 0, "\(script)")
+    }
+
+    deinit {
+        for running in processes.reversed() {
+            try? running.process.signal(SIGTERM)
+            _ = try? running.process.wait()
+        }
+        for name in (try? File.list(directory)) ?? [] { unlink(directory + "/" + name) }
+        rmdir(directory)
+    }
+
+    /// `rookery switch …` on it.
+    func run(_ verb: String, _ arguments: String..., input: String = "") throws -> Program.Outcome {
+        try Program.run(
+            ["switch", verb, "--db", "unix:\(directory)/db.sock"] + arguments, input: input, runDirectory: directory)
+    }
+
+    /// The same, which must work; what it printed.
+    func text(_ verb: String, _ arguments: String..., input: String = "") throws -> String {
+        let outcome = try Program.run(
+            ["switch", verb, "--db", "unix:\(directory)/db.sock"] + arguments, input: input, runDirectory: directory)
+        #expect(outcome.status == 0, "\(kind) \(verb) \(arguments): \(outcome.all)")
+        return outcome.output
+    }
+}
+
+/// Waits for something that happens soon; false where it does not within ten seconds.
+func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
+    for _ in 0..<2000 {
+        if try condition() { return true }
+        usleep(5000)
+    }
+    return false
+}
