@@ -3,7 +3,7 @@ import Switch
 
 extension ModificationError {
     /// The error that OpenFlow has for a refused change of flows; packet-outs and meters' users have the same for actions.
-    var openFlowError: OpenFlowError {
+    public var openFlowError: OpenFlowError {
         switch self {
         // Flow mods: OpenFlow 1.5, 7.5.4.6
         case .tableFull: .flowModFailed(.tableFull)
