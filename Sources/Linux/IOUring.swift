@@ -146,6 +146,24 @@ public struct IOUring: ~Copyable {
         rk_sqe_read_multishot(entry(), file, 0, userData)
     }
 
+    /// Receives from the socket `file` whenever there is something, each message into a provided buffer of group 0: first a
+    /// head of `receivedHeadByteCount` bytes, then as many for control messages as `message` says, then the message.
+    /// - Parameter message: only `msg_controllen` counts; it must stay until the completion.
+    public mutating func receiveMultishot(
+        _ file: Int32, _ message: UnsafeMutablePointer<msghdr>, userData: UInt64
+    ) {
+        rk_sqe_receive_multishot(entry(), file, message, 0, userData)
+    }
+
+    /// Bytes in front of the control messages in a buffer that `receiveMultishot` has filled.
+    public static let receivedHeadByteCount = Int(rk_received_head_bytes())
+
+    /// Bytes of control messages that came with the message.
+    @inline(__always)
+    public static func receivedControlByteCount(_ buffer: UnsafeRawPointer) -> Int {
+        Int(rk_received_control_bytes(buffer))
+    }
+
     /// Writes `count` bytes; they must stay until the completion.
     @inline(__always)
     public mutating func write(_ file: Int32, _ bytes: UnsafeRawPointer, count: Int, userData: UInt64) {

@@ -1,4 +1,5 @@
 import Glibc
+import HostNetwork
 import Linux
 import Switch
 import Synchronization
@@ -74,7 +75,11 @@ struct EpollLoop: ~Copyable {
         for _ in 0..<Self.burst {
             guard let packet = datapath.pool.allocate(frameByteCount: PacketPool.largestFrame) else { return }
             let start = packet.pointee.data - Self.header
-            let count = Glibc.read(port.descriptor, start, PacketPool.largestFrame + Self.header)
+            let room = PacketPool.largestFrame + Self.header
+            let (count, tag) =
+                port.capabilities.separateTag
+                ? PacketSocket.read(port.descriptor, into: start, count: room)
+                : (Glibc.read(port.descriptor, start, room), nil)
             guard count > Self.header else {
                 let code = errno
                 datapath.pool.release(packet)
@@ -86,6 +91,7 @@ struct EpollLoop: ~Copyable {
             }
             packet.pointee.offload = VirtioNetHeader(reading: start)
             packet.pointee.length = count - Self.header
+            if let tag { packet.putBack(tag) }
             datapath.receive(packet, from: device, now: now)
         }
     }

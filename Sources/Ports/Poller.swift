@@ -29,11 +29,17 @@ public struct DeviceCapabilities: Sendable {
     public var tcpSegmentation: Bool
     /// UDP super-packets may be written.
     public var udpSegmentation: Bool
+    /// The kernel hands the outer VLAN tag over beside the frame: so do packet sockets (PACKET_AUXDATA).
+    public var separateTag: Bool
 
-    public init(virtioHeader: Bool = true, tcpSegmentation: Bool = true, udpSegmentation: Bool = true) {
+    public init(
+        virtioHeader: Bool = true, tcpSegmentation: Bool = true, udpSegmentation: Bool = true,
+        separateTag: Bool = false
+    ) {
         self.virtioHeader = virtioHeader
         self.tcpSegmentation = tcpSegmentation
         self.udpSegmentation = udpSegmentation
+        self.separateTag = separateTag
     }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import HostNetwork
 import Linux
 import Switch
 import Synchronization
@@ -20,6 +21,8 @@ struct RingLoop: ~Copyable {
     private static let header = VirtioNetHeader.byteCount
 
     private var spinning = Spinning()
+    /// What every receive from a packet socket asks for: control messages with the VLAN tag.
+    private let request: UnsafeMutablePointer<msghdr>
 
     private enum Tag {
         static let read: UInt64 = 1 << 56
@@ -37,6 +40,9 @@ struct RingLoop: ~Copyable {
         datapath = poller.datapath
         buffers = .allocate(capacity: Int(Self.bufferCount))
         buffers.initialize(repeating: nil, count: Int(Self.bufferCount))
+        request = .allocate(capacity: 1)
+        request.initialize(to: msghdr())
+        request.pointee.msg_controllen = PacketSocket.controlByteCount
         for id in 0..<Self.bufferCount { _ = provide(id) }
         self.ring.publishBuffers()
         self.ring.pollMultishot(poller.wakeUp.rawValue, userData: Tag.wake)
@@ -45,6 +51,7 @@ struct RingLoop: ~Copyable {
     deinit {
         for id in 0..<Int(Self.bufferCount) { if let packet = buffers[id] { datapath.pool.release(packet) } }
         buffers.deallocate()
+        request.deallocate()
     }
 
     /// Gives the kernel a fresh packet's storage under `id`; false, and nothing given, at the memory limit.
@@ -135,7 +142,12 @@ struct RingLoop: ~Copyable {
 
     private mutating func startReading(_ device: Int32) {
         let port = poller.ports[Int(device)]
-        if port.isOpen { ring.readMultishot(port.descriptor, userData: Self.readTag(device, port)) }
+        guard port.isOpen else { return }
+        if port.capabilities.separateTag {
+            ring.receiveMultishot(port.descriptor, request, userData: Self.readTag(device, port))
+        } else {
+            ring.readMultishot(port.descriptor, userData: Self.readTag(device, port))
+        }
     }
 
     // MARK: Completions
@@ -160,7 +172,11 @@ struct RingLoop: ~Copyable {
                         if !isCurrent {
                             provide(packet, id)
                         } else if provide(id) {
-                            read(packet, count: Int(completion.result), device: device, now: now)
+                            if poller.ports[Int(device)].capabilities.separateTag {
+                                receive(packet, count: Int(completion.result), device: device, now: now)
+                            } else {
+                                read(packet, count: Int(completion.result), device: device, now: now)
+                            }
                         } else {
                             // At the memory limit the packet is lost, but its buffer must not be: reading goes on.
                             provide(packet, id)
@@ -183,6 +199,23 @@ struct RingLoop: ~Copyable {
         guard count > Self.header else { return datapath.pool.release(packet) }
         packet.pointee.offload = VirtioNetHeader(reading: packet.pointee.data - Self.header)
         packet.pointee.length = count - Self.header
+        datapath.receive(packet, from: device, now: now)
+    }
+
+    /// A frame from a packet socket, behind what the kernel says of it.
+    @inline(__always)
+    private mutating func receive(_ packet: PacketRef, count: Int, device: Int32, now: UInt64) {
+        let front = IOUring.receivedHeadByteCount + PacketSocket.controlByteCount
+        guard count > front + Self.header else { return datapath.pool.release(packet) }
+        let buffer = packet.pointee.data - Self.header
+        packet.pointee.data += front
+        packet.pointee.offload = VirtioNetHeader(reading: packet.pointee.data - Self.header)
+        packet.pointee.length = count - front - Self.header
+        if let tag = PacketSocket.tag(
+            in: buffer + IOUring.receivedHeadByteCount, count: IOUring.receivedControlByteCount(buffer))
+        {
+            packet.putBack(tag)
+        }
         datapath.receive(packet, from: device, now: now)
     }
 

@@ -298,13 +298,52 @@ static inline int rk_packet_open(int interface_index, int *step) {
     if ((*step = 1, setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof on)) < 0 ||
         (*step = 2, setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on)) < 0 ||
         (*step = 3, bind(fd, (struct sockaddr *)&address, sizeof address)) < 0 ||
-        (*step = 4, setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership)) < 0) {
+        (*step = 4, setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership)) < 0 ||
+        (*step = 5, setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof on)) < 0) {
         int code = errno;
         close(fd);
         errno = code;
         return -1;
     }
     return fd;
+}
+
+/// Bytes of control messages that come with a packet socket's frame.
+#define RK_PACKET_CONTROL_BYTES CMSG_SPACE(sizeof(struct tpacket_auxdata))
+static inline size_t rk_packet_control_bytes(void) { return RK_PACKET_CONTROL_BYTES; }
+
+/// The VLAN tag that the kernel took off a frame before the packet socket saw it (PACKET_AUXDATA): 1 where there is one.
+static inline int rk_packet_vlan(const void *control, size_t count, uint16_t *tpid, uint16_t *tci) {
+    struct cmsghdr head;
+    struct tpacket_auxdata aux;
+    if (count < CMSG_LEN(sizeof aux))
+        return 0;
+    memcpy(&head, control, sizeof head);
+    if (head.cmsg_level != SOL_PACKET || head.cmsg_type != PACKET_AUXDATA)
+        return 0;
+    memcpy(&aux, (const char *)control + CMSG_LEN(0), sizeof aux);
+    if (!(aux.tp_status & TP_STATUS_VLAN_VALID))
+        return 0;
+    *tci = aux.tp_vlan_tci;
+    *tpid = aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid : ETH_P_8021Q;
+    return 1;
+}
+
+/// Reads a frame from a packet socket, and the VLAN tag that was in front of it; `*tpid` is 0 where there was none.
+static inline ssize_t rk_packet_read(int fd, void *bytes, size_t count, uint16_t *tpid, uint16_t *tci) {
+    _Alignas(struct cmsghdr) char control[RK_PACKET_CONTROL_BYTES];
+    struct iovec part = {.iov_base = bytes, .iov_len = count};
+    struct msghdr message;
+    memset(&message, 0, sizeof message);
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    *tpid = 0;
+    ssize_t result = recvmsg(fd, &message, 0);
+    if (result >= 0)
+        (void)rk_packet_vlan(control, message.msg_controllen, tpid, tci);
+    return result;
 }
 
 #endif

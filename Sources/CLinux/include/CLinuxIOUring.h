@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -63,6 +64,30 @@ static inline void rk_sqe_read_multishot(struct io_uring_sqe *sqe, int fd, uint1
     sqe->flags = IOSQE_BUFFER_SELECT;
     sqe->buf_group = group;
     sqe->user_data = user_data;
+}
+
+/// Bytes that a multishot receive puts in front of everything else.
+static inline size_t rk_received_head_bytes(void) { return sizeof(struct io_uring_recvmsg_out); }
+
+/// Receives messages, each with its control messages, into provided buffers. `message` says how much room these have.
+static inline void rk_sqe_receive_multishot(struct io_uring_sqe *sqe, int fd, struct msghdr *message, uint16_t group,
+                                            uint64_t user_data) {
+    memset(sqe, 0, sizeof *sqe);
+    sqe->opcode = IORING_OP_RECVMSG;
+    sqe->fd = fd;
+    sqe->addr = (uint64_t)(uintptr_t)message;
+    sqe->len = 1;
+    sqe->ioprio = IORING_RECV_MULTISHOT;
+    sqe->flags = IOSQE_BUFFER_SELECT;
+    sqe->buf_group = group;
+    sqe->user_data = user_data;
+}
+
+/// Bytes of control messages in a buffer that a multishot receive has filled.
+static inline uint32_t rk_received_control_bytes(const void *buffer) {
+    struct io_uring_recvmsg_out head;
+    memcpy(&head, buffer, sizeof head);
+    return head.controllen;
 }
 
 static inline void rk_sqe_write(struct io_uring_sqe *sqe, int fd, const void *bytes, uint32_t count,

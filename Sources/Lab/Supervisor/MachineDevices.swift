@@ -45,8 +45,8 @@ extension Supervisor {
                     }
                     keep(
                         MachineDevice(
-                            endpoint: .init(node.name, interface.name), capabilities: DeviceCapabilities(), tap: nil,
-                            socket: socket))
+                            endpoint: .init(node.name, interface.name),
+                            capabilities: DeviceCapabilities(separateTag: true), tap: nil, socket: socket))
                 }
             case .process where node.host.nat: try makeGateway(node)
             default: continue

@@ -154,7 +154,8 @@ struct ActionDecoder {
         guard port <= PortNumber.maximum || PortNumber.inPort...PortNumber.local ~= port else {
             throw .badAction(.badOutPort)
         }
-        return port == PortNumber.controller ? .controller(ControllerOutput(maxLength: maxLength)) : .output(port)
+        return port == PortNumber.controller
+            ? .controller(ControllerOutput(maxLength: maxLength)) : .output(port, maxLength: maxLength)
     }
 
     private func byte(_ reader: inout WireReader) throws(OpenFlowError) -> UInt8 {

@@ -21,7 +21,7 @@ struct ActionEncoder {
 
     mutating func encode(_ action: Action, into writer: inout WireWriter) {
         switch action {
-        case .output(let port): output(port, maxLength: 0, into: &writer)
+        case .output(let port, let maxLength): output(port, maxLength: maxLength, into: &writer)
         case .outputTruncated(let port, let maxLength):
             nicira(39, into: &writer) {
                 $0.uint16(narrowedPort(port))

@@ -22,7 +22,7 @@ extension Action: CustomStringConvertible {
 
     func write(to out: inout String, _ names: FlowNames) {
         switch self {
-        case .output(let port):
+        case .output(let port, _):
             if PortNumber.reservedWord(port) == nil { out += "output:" }
             names.write(port: port, to: &out)
         case .outputTruncated(let port, let maxLength):

@@ -3,8 +3,9 @@
 /// survive a round trip in ovs-ofctl's text (`load:` beside `set_field:`), there are two cases.
 public indirect enum Action: Equatable, Sendable {
     // MARK: Outputs
-    /// To a port, or to one of the reserved ports of `PortNumber` but the controller.
-    case output(UInt32)
+    /// To a port, or to one of the reserved ports of `PortNumber` but the controller. `maxLength` (`max_len`) means
+    /// nothing there, but statistics give back what the controller sent.
+    case output(UInt32, maxLength: UInt16 = 0)
     /// To a port, cut to `maxLength` bytes (`NXAST_OUTPUT_TRUNC`).
     case outputTruncated(port: UInt32, maxLength: UInt32)
     /// To the port whose number is in a field (`NXAST_OUTPUT_REG`, `NXAST_OUTPUT_REG2`).

@@ -51,7 +51,7 @@ struct ActionSet: Equatable {
 
     /// What `actset_output` says: the port, or that there is none (`OFPP_UNSET`; OpenFlow 1.5, 7.2.3.7).
     var outputPort: UInt32 {
-        guard group == nil, case .output(let port)? = final else { return PortNumber.unset }
+        guard group == nil, case .output(let port, _)? = final else { return PortNumber.unset }
         return port
     }
 

@@ -26,7 +26,7 @@ extension Translation {
     private func perform(_ action: Action) -> Bool {
         switch action {
         // Outputs, which tell the recorder themselves.
-        case .output(let port): output(port)
+        case .output(let port, _): output(port)
         case .outputTruncated(let port, let maxLength): output(port, truncated: maxLength)
         case .outputField(let source, let maxLength): outputField(source, maxLength)
         case .controller(let output): return controller(output)
@@ -196,7 +196,7 @@ extension Action {
     /// Whether the action needs what is behind labels or tags that have just been taken off.
     var looksBehind: Bool {
         switch self {
-        case .output(let port), .enqueue(let port, _):
+        case .output(let port, _), .enqueue(let port, _):
             port == PortNumber.table || port == PortNumber.normal
         case .setField(let field, _, _): field.isBehindLabels
         case .load(_, let target), .pop(let target), .outputField(let target, _), .push(let target):

@@ -215,7 +215,7 @@ extension Instructions {
     func outputs(to port: UInt32) -> Bool {
         (apply + write).contains {
             switch $0 {
-            case .output(let number), .outputTruncated(let number, _), .enqueue(let number, _): number == port
+            case .output(let number, _), .outputTruncated(let number, _), .enqueue(let number, _): number == port
             case .controller: port == PortNumber.controller
             default: false
             }

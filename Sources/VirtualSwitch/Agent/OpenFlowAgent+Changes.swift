@@ -84,8 +84,8 @@ extension OpenFlowAgent {
             }
         case .meter(let id):
             guard datapath.meters(bridge: bridge).contains(where: { $0.id == id }) else { throw .badAction(.badMeter) }
-        case .output(let port) where port > PortNumber.maximum && port < PortNumber.inPort,
-            .output(let port) where port == 0:
+        case .output(let port, _) where port > PortNumber.maximum && port < PortNumber.inPort,
+            .output(let port, _) where port == 0:
             throw .badAction(.badOutPort)
         default: break
         }

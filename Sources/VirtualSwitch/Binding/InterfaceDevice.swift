@@ -22,7 +22,7 @@ enum InterfaceDevice {
         case .tap(let tap):
             DeviceCapabilities(
                 tcpSegmentation: tap.offloads.contains([.tcp4, .tcp6]), udpSegmentation: tap.offloads.contains(.udp))
-        case .socket: DeviceCapabilities()
+        case .socket: DeviceCapabilities(separateTag: true)
         }
     }
 

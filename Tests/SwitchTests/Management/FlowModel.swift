@@ -127,7 +127,7 @@ struct FlowModel {
             flows[best].packets += 1
             flows[best].bytes += UInt64(byteCount)
             flows[best].lastUsed = now
-            for case .output(let port) in flows[best].instructions.apply { out.append(port) }
+            for case .output(let port, _) in flows[best].instructions.apply { out.append(port) }
             table = flows[best].instructions.goTo
         }
         return out
