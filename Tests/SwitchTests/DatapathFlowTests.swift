@@ -125,7 +125,7 @@ import Testing
         key[.ethType] = FieldValue(0x88b5)
         let text = try #require(lab.datapath.trace(bridge: s1, key: key, now: lab.now))
         for part in [
-            "bridge(\"s1\")", "bridge(\"s2\")", " 0. priority 0", "NORMAL", "forwarding to learned port 2",
+            "bridge(\"s1\")", "bridge(\"s2\")", " 0. priority 0", "NORMAL", "forwarding to learned port",
             "Megaflow: ",
             "Datapath actions: h2",
         ] {

@@ -99,13 +99,14 @@ import Testing
     @Test func everyFieldReadsWhatItPrints() throws {
         var random = FlowGenerator(seed: 3)
         for field in Field.allCases where field.prerequisite.setup != nil {
-            if [.vlanID, .vlanVID, .ipDSCP, .packetType].contains(field) { continue }
+            // ovs-ofctl prints a tunnel's ToS in hexadecimal digits that it does not read back.
+            if [.vlanID, .vlanVID, .ipDSCP, .packetType, .tunnelToS].contains(field) { continue }
             for _ in 0..<20 {
                 var match = try Match(parsing: field.prerequisite.setup!)
                 let bits = match.mask[field]
                 let value = FieldValue(high: random.next(), low: random.next()) & .ones(field.width)
                 let allowed =
-                    field == .ipToS ? FieldValue(0xfc) : field == .ipFragment ? FieldValue(1) : .ones(field.width)
+                    field == .ipFragment ? FieldValue(1) : field.validBits
                 if field == .vlanPCP || field == .vlanTCI || !bits.isZero { continue }
                 let open = FieldValue(high: random.next(), low: random.next())
                 match.set(field, value, mask: field.isMaskable && random.chance(50) ? allowed & open : allowed)

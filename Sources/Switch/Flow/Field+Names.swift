@@ -61,7 +61,7 @@ extension Field {
         case .vlanID: ["dl_vlan"]
         case .vlanVID: ["vlan_vid"]
         case .vlanPCP: ["dl_vlan_pcp", "vlan_pcp"]
-        case .vlan2TCI: ["vlan2_tci"]
+        case .vlan2TCI: ["vlan_tci1", "vlan2_tci"]
         case .vlanTPID: ["vlan_tpid"]
         case .vlan2TPID: ["vlan2_tpid"]
         case .mplsLabel: ["mpls_label"]

@@ -86,6 +86,8 @@ private struct MatchPrinter {
             case .tunnelToS where mask.low == 0xff: add("tun_tos=\(String(value.low, radix: 16))", to: &out)
             case .tunnelGBPFlags where mask.low == 0xff:
                 add("tun_gbp_flags=\(FieldText.plainHexadecimal(value))", to: &out)
+            case .vlan2TCI where mask == .ones(16):
+                add("vlan_tci1=0x\(FieldText.hexadecimal(value, digits: 4))", to: &out)
             case .tcpSource, .tcpDestination: writePort(field, value, mask, to: &out)
             case .tcpFlags:
                 if ipProtocol == 6 { add("tcp_flags", field, value, mask, to: &out) }

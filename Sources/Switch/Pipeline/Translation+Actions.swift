@@ -11,6 +11,7 @@ extension Translation {
                 freeze([.actions(Array(list[place...]), origin)])
                 return false
             }
+            recorder?.action(action)
             let goesOn = perform(action)
             if freezing != nil {
                 let rest = list[(place + 1)...]
@@ -25,7 +26,6 @@ extension Translation {
     /// - Returns: whether the actions behind it are done too.
     private func perform(_ action: Action) -> Bool {
         switch action {
-        // Outputs, which tell the recorder themselves.
         case .output(let port, _): output(port)
         case .outputTruncated(let port, let maxLength): output(port, truncated: maxLength)
         case .outputField(let source, let maxLength): outputField(source, maxLength)
@@ -33,27 +33,24 @@ extension Translation {
         case .enqueue(let port, let queue):
             let before = here.queue
             here.queue = queue
-            recorder?.line(action.description)
             output(port)
             here.queue = before
         case .group(let id): return group(id)
         case .bundle(let choice): bundle(choice)
         case .resubmit(let port, let table, let connectionTuple):
-            recorder?.line(action.description)
-            recorder?.indent()
             resubmit(port: port, table: table, connectionTuple: connectionTuple)
-            recorder?.outdent()
         default:
-            recorder?.line(action.description)
-            return performSilent(action)
+            return performOther(action)
         }
         return true
     }
 
-    private func performSilent(_ action: Action) -> Bool {
+    private func performOther(_ action: Action) -> Bool {
         switch action {
         case .setQueue(let queue): here.queue = queue
-        case .popQueue: here.queue = 0
+        case .popQueue:
+            if here.queue != 0 { recorder?.detail("queue = 0") }
+            here.queue = 0
         case .meter(let id): return pass(meter: id)
         case .pushVLAN(let tpid): pushVLAN(tpid)
         case .popVLAN: popVLAN()
@@ -99,6 +96,7 @@ extension Translation {
             return true
         }
         for id in controllers.isEmpty ? [0] : controllers { expire(controller: id) }
+        recorder?.warning("IPv\(key.value(.ethType) == 0x0800 ? 4 : 6) decrement TTL exception")
         return false
     }
 
@@ -112,6 +110,7 @@ extension Translation {
             return true
         }
         expire(controller: 0)
+        recorder?.warning("MPLS decrement TTL exception")
         return false
     }
 
@@ -154,14 +153,16 @@ extension Translation {
     private func resubmit(port: UInt32?, table: UInt8?, connectionTuple: Bool) {
         guard connectionTuple else { return resubmit(port: port, table: table, byTuple: false) }
         wildcards.setExact(.ctState)
-        guard key.value(.ctState) & 0x20 != 0 else { return drop(.flow) }
+        guard key.value(.ctState) & 0x20 != 0, key.isIP else {
+            recorder?.error("resubmit(ct) with non-tracked or non-IP packet!")
+            return drop(.flow)
+        }
         resubmit(port: port, table: table, byTuple: true)
     }
 
     /// Tries to pass the packet through a meter; with one that does not exist it passes.
     func pass(meter id: UInt32) -> Bool {
         note(.meter(bridge: here.bridge.index, id: id))
-        recorder?.line("meter:\(id)")
         guard let number = datapath.meterNumber(bridge: here.bridge, id: id) else { return true }
         commit()
         actions.append(.meter(number))
@@ -185,7 +186,6 @@ extension Translation {
     }
 
     private func take(_ sample: PacketSample) {
-        guard learns else { return }
         commit()
         actions.append(
             .sample(datapath.pipeline.samples.intern(SampleDescription(bridge: here.bridge.index, sample: sample))))

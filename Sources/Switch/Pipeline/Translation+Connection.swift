@@ -19,9 +19,13 @@ extension Translation {
         wildcards.setExact(.ipFragment)
         commit()
         let description = TrackingDescription(request: request(tracking), isShown: tracking.table != nil)
-        actions.append(.track(learns ? datapath.pipeline.trackings.intern(description) : 0))
+        actions.append(.track(datapath.pipeline.trackings.intern(description)))
         isIrreversible = true
+        for inner in tracking.actions { recorder?.action(inner) }
         if let table = tracking.table {
+            recorder?.detail(
+                "A clone of the packet is forked to recirculate. "
+                    + "The forked pipeline will be resumed at table \(table).")
             let ends = here.endsWithActionSet
             pipelineBranch {
                 here.endsWithActionSet = ends
@@ -29,14 +33,13 @@ extension Translation {
             }
             actions.append(.hideConnection)
         }
-        recorder?.line("Sets the packet to an untracked state, and clears all the conntrack fields.")
+        recorder?.detail("Sets the packet to an untracked state, and clears all the conntrack fields.")
         for field in Self.connectionFields { key[field] = .zero }
         return true
     }
 
     /// `ct_clear`: the packet counts as untracked from here on.
     func connectionClear() {
-        wildcards.setExact(.ctState)
         // An action before may have tracked it without showing.
         actions.append(.clearConnection)
         isIrreversible = true

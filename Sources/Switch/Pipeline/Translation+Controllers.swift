@@ -30,7 +30,6 @@ struct SampleDescription: Hashable {
 extension Translation {
     /// - Returns: whether the actions behind are done: not where the packet waits for the controller.
     func controller(_ output: ControllerOutput) -> Bool {
-        recorder?.line(Action.controller(output).description)
         var output = output
         // An explicit output by the table-miss flow is a miss.
         if output.reason == .action { output.reason = origin.reason }
@@ -53,7 +52,6 @@ extension Translation {
     func tell(_ notice: ControllerNotice) {
         if here.port?.isSilent == true && (notice.reason == .noMatch) { return }
         commit()
-        guard learns else { return }
         actions.append(.controller(datapath.pipeline.notices.intern(notice)))
     }
 

@@ -9,16 +9,20 @@ extension Translation {
         case .move(let source, let target):
             guard let value = read(source) else { return }
             write(value, to: target)
+            tell(target)
         case .push(let source):
-            guard here.stack.count * 16 < Self.stackLimit else { return fail("the stack is full") }
+            guard here.stack.count * 16 < Self.stackLimit else {
+                return fail(.stackTooDeep, "resubmits yielded over 64 kB of stack")
+            }
             here.stack.append(StackValue(value: read(source) ?? .zero, width: source.count))
         case .pop(let target):
             guard let top = here.stack.popLast() else {
-                recorder?.line("stack underflow")
+                recorder?.error("stack underflow")
                 return
             }
             // A value of another width is cut, or has zeros above it.
             write(top.value, to: target)
+            tell(target)
         case .setVLANID(let vlan, let pushes): setVLAN(.vlanID, UInt64(vlan), pushes)
         case .setVLANPriority(let priority, let pushes): setVLAN(.vlanPCP, UInt64(priority), pushes)
         case .setEthernetSource(let address): setWhole(.ethSource, address)
@@ -36,6 +40,17 @@ extension Translation {
         case .setMPLSTTL(let value): setWhole(.mplsTTL, UInt64(value))
         default: break
         }
+    }
+
+    /// Tells the trace what some bits are now.
+    func tell(_ bits: Subfield) {
+        guard let recorder else { return }
+        let isWhole = bits.start == 0 && bits.count == bits.field.width
+        let text =
+            isWhole
+            ? FieldText.format(bits.field, key[bits.field], .ones(bits.field.width))
+            : FieldText.plainHexadecimal(key[bits])
+        recorder.detail("\(bits) is now \(text)")
     }
 
     /// The bits of the packet, or nil where it does not have the field.
@@ -63,7 +78,10 @@ extension Translation {
 
     /// Overwrites the bits of a field under a mask. A packet without the field stays as it is.
     func set(_ field: Field, _ value: FieldValue, _ mask: FieldValue) {
-        guard has(field) else { return }
+        guard has(field) else {
+            recorder?.warning("unmet prerequisites for \(field.names[0]), set_field ignored")
+            return
+        }
         // The bits that stay come from the packet, and so does whether there is a change.
         wildcards.setExact(field)
         let new = (key[field] & ~mask) | (value & mask)

@@ -37,18 +37,22 @@ extension Translation {
         commit()
         switch stop.trigger {
         case .recirculation:
-            let state = freezeState(stop.steps)
-            actions.append(.recirculate(keep(state)))
+            let state = keep(freezeState(stop.steps))
+            actions.append(.recirculate(state))
+            if let tracking = tracking(before: actions.count - 1) { noteStop(state, tracking: tracking) }
         case .hash(let description, let mask):
-            let state = freezeState(stop.steps)
-            if learns { actions.append(.hash(datapath.pipeline.hashes.intern(description), mask: mask)) }
-            actions.append(.recirculate(keep(state)))
+            let state = keep(freezeState(stop.steps))
+            actions.append(.hash(datapath.pipeline.hashes.intern(description), mask: mask))
+            actions.append(.recirculate(state))
+            if !hidden { noteStop(state, hash: (description, mask)) }
         case .length(let length, let bit):
             key[bit] = FieldValue(1)
-            let longer = freezeState(stop.steps)
+            let longer = keep(freezeState(stop.steps))
+            if !hidden { noteStop(longer) }
             key[bit] = .zero
-            let other = freezeState(stop.steps)
-            actions.append(.checkLength(length, longer: keep(longer), other: keep(other)))
+            let other = keep(freezeState(stop.steps))
+            if !hidden { noteStop(other) }
+            actions.append(.checkLength(length, longer: longer, other: other))
         case .controller(var notice):
             notice.continuation = freezeState(stop.steps)
             tell(notice)
@@ -60,9 +64,21 @@ extension Translation {
     }
 
     private func keep(_ state: FrozenState) -> Int32 {
-        if learns { return datapath.pipeline.frozen.intern(state) }
-        tracedStates.append(state)
-        return Int32(tracedStates.count)
+        datapath.pipeline.frozen.intern(state)
+    }
+
+    /// What the tracker does right before the action at `place`.
+    private func tracking(before place: Int) -> TrackingDescription? {
+        guard place > 0, case .track(let number) = actions[place - 1] else { return nil }
+        return datapath.pipeline.trackings[number]
+    }
+
+    /// Notes for a trace where the packet goes on.
+    private func noteStop(
+        _ state: Int32, tracking: TrackingDescription? = nil, hash: (description: HashDescription, mask: UInt32)? = nil
+    ) {
+        guard recorder != nil else { return }
+        stops.append(TraceStop(state: state, key: key, tracking: tracking, hash: hash))
     }
 
     /// Does the steps of a frozen state; where one of them stops again, the others are part of what is left.
@@ -75,7 +91,11 @@ extension Translation {
                 perform(list)
             case .instructions(let instructions, let origin):
                 self.origin = origin
-                followRest(instructions)
+                if let table = instructions.goTo, instructions == Instructions(goTo: table), !hidden {
+                    lookUp(table: table)
+                } else {
+                    followRest(instructions)
+                }
             case .actionSet:
                 performActionSet()
             case .leave(let number):

@@ -3,15 +3,14 @@
 extension Translation {
     /// - Returns: whether the actions behind are done too.
     func group(_ id: UInt32) -> Bool {
-        recorder?.line("group:\(id)")
         note(.group(bridge: here.bridge.index, id: id))
         guard let group = here.bridge.groups[id]?.group else {
-            recorder?.line(">> group does not exist <<")
+            recorder?.warning("output to nonexistent group \(id)")
             drop(.nowhere)
             return true
         }
         guard !here.groups.contains(id) else {
-            fail("group \(id) sends packets to itself: a loop")
+            fail(.tooDeep, "group \(id) sends packets to itself: a loop")
             return false
         }
         var chosen: [Int] = []
@@ -19,15 +18,16 @@ extension Translation {
         case .all: chosen = Array(group.buckets.indices)
         case .indirect: chosen = group.buckets.isEmpty ? [] : [0]
         case .fastFailover:
-            chosen = group.buckets.indices.first { isAlive(group.buckets[$0], of: id) }.map { [$0] } ?? []
+            chosen = group.buckets.indices.first { isUsable(group.buckets[$0], of: id) }.map { [$0] } ?? []
         case .select:
             let alive = group.buckets.indices.filter {
-                group.buckets[$0].weight > 0 && isAlive(group.buckets[$0], of: id)
+                group.buckets[$0].weight > 0 && isUsable(group.buckets[$0], of: id)
             }
             if alive.count == 1 {
                 chosen = alive
             } else if alive.count > 1 {
                 guard key[word: FlowKey.hashWord] != 0 else {
+                    recorder?.detail("selection method in use: dp_hash, recirculating")
                     let description = HashDescription(group.selection)
                     freeze([.actions([.group(id)], origin)], for: .hash(description, mask: Self.slots(alive.count) - 1))
                     return true
@@ -37,15 +37,16 @@ extension Translation {
         }
         credits.append(.bucket(bridge: here.bridge.index, group: id, place: -1))
         guard !chosen.isEmpty else {
-            recorder?.line("-> no live bucket")
+            recorder?.detail("no live bucket")
             drop(.nowhere)
             return true
         }
+        let isChoice = group.type == .select || group.type == .fastFailover
         for place in chosen {
             let bucket = group.buckets[place]
-            recorder?.line("-> using bucket \(bucket.id)")
+            if isChoice { recorder?.detail("using bucket \(bucket.id)") }
             credits.append(.bucket(bridge: here.bridge.index, group: id, place: Int32(place)))
-            recorder?.indent()
+            recorder?.open(.bucket, "bucket \(bucket.id)")
             pipelineBranch {
                 here.groups.append(id)
                 here.stack = []
@@ -54,10 +55,20 @@ extension Translation {
                 for action in bucket.actions { set.add(action) }
                 perform(set.ordered)
             }
-            recorder?.outdent()
+            recorder?.close()
             if failed { return false }
         }
         return true
+    }
+
+    /// The same as `isAlive`, told to the trace.
+    private func isUsable(_ bucket: Bucket, of group: UInt32) -> Bool {
+        if isAlive(bucket, of: group) { return true }
+        var watched: [String] = []
+        if bucket.watchPort != PortNumber.any { watched.append("port \(bucket.watchPort)") }
+        if bucket.watchGroup != Group.any { watched.append("group \(bucket.watchGroup)") }
+        recorder?.detail("bucket \(bucket.id): not live due to \(watched.joined(separator: " and "))")
+        return false
     }
 
     /// Whether what the bucket watches is alive; a bucket that watches nothing is.

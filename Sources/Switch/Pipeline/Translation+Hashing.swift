@@ -24,10 +24,10 @@ extension Translation {
             link = state & (limit - 1) < links ? state & (limit - 1) : state % links
         }
         write(FieldValue(link), to: choice.destination)
+        tell(choice.destination)
     }
 
     func bundle(_ choice: BundleChoice) {
-        recorder?.line(Action.bundle(choice).description)
         let member: UInt32?
         switch choice.algorithm {
         case .activeBackup: member = choice.members.first { isAlive(member: $0) }

@@ -38,7 +38,10 @@ extension Translation {
         if flow.finIdleTimeout != 0 || flow.finHardTimeout != 0 {
             actions.insert(.finTimeout(idle: flow.finIdleTimeout, hard: flow.finHardTimeout), at: 0)
         }
-        guard learns else { return }
+        guard learns else {
+            recorder?.warning("suppressing side effects, so learn action ignored")
+            return
+        }
         let change = FlowModification(
             .add, table: flow.table, priority: flow.priority, match: match, cookie: flow.cookie,
             idleTimeout: flow.idleTimeout, hardTimeout: flow.hardTimeout,

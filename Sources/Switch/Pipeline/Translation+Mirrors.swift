@@ -34,21 +34,21 @@ extension Translation {
                 note(place, state)
                 let ports = here.bridge.ordered.map { datapath.ports[Int($0)] }
                 copy(
-                    state.mirror, to: ports.filter { $0.vlan.carries(target) && !$0.isMirrorOutput && $0 !== here.port },
+                    state.mirror,
+                    to: ports.filter { $0.vlan.carries(target) && !$0.isMirrorOutput && $0 !== here.port },
                     vlan: target)
             }
         }
     }
 
     private func note(_ place: Int, _ state: MirrorState) {
-        recorder?.line("-> mirror \(state.mirror.name)")
+        recorder?.detail("copied to mirror \(state.mirror.name)")
         credits.append(.mirrored(bridge: here.bridge.index, place: Int32(place)))
     }
 
     private func copy(_ mirror: Mirror, to ports: [BridgePort], vlan: UInt16) {
         let outer = isMirroring
         isMirroring = true
-        recorder?.indent()
         branch {
             if let length = mirror.snapLength {
                 commit()
@@ -62,7 +62,6 @@ extension Translation {
                 key = saved
             }
         }
-        recorder?.outdent()
         isMirroring = outer
     }
 }

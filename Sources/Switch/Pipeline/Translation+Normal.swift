@@ -10,31 +10,34 @@ extension Translation {
         let bridge = here.bridge
         if ReservedAddress.isLinkLocal(destination) && !bridge.settings.forwardsReserved { return drop(.reserved) }
         if here.port?.isMirrorOutput == true {
-            recorder?.line("-> received on a port that mirrors have for themselves")
+            recorder?.warning("input port is mirror output port, dropping")
             return drop(.port)
         }
-        guard let vlan = inputVLAN() else { return drop(.vlan) }
+        guard let vlan = inputVLAN() else {
+            recorder?.warning("disallowed VLAN VID for this input port, dropping")
+            return drop(.vlan)
+        }
         if bridge.settings.floodVLANs.contains(vlan) { return flood(vlan) }
         learnSource()
 
         if ReservedAddress.isMulticast(destination) {
             if isMulticastReport() { return sendToRouters(vlan) }
-            recorder?.line("-> \(destination == 0xffff_ffff_ffff ? "broadcast" : "multicast") packet, flooding")
+            recorder?.detail("no learned MAC for destination, flooding")
             return flood(vlan)
         }
         wildcards.setExact(.ethDestination)
         note(.address(bridge: bridge.index, vlan: vlan, mac: destination))
         let known = bridge.addresses.lookup(vlan: vlan, mac: destination, now: now)
         guard known >= 0 else {
-            recorder?.line("-> no learned MAC for destination, flooding")
+            recorder?.detail("no learned MAC for destination, flooding")
             return flood(vlan)
         }
         let port = datapath.ports[Int(known)]
         if port === here.port {
-            recorder?.line("-> forwarding to input port: nothing to do")
+            recorder?.detail("learned port is input port, dropping")
             return drop(.hairpin)
         }
-        recorder?.line("-> forwarding to learned port \(port.number)")
+        recorder?.detail("forwarding to learned port")
         send(to: port, vlan)
     }
 
@@ -71,7 +74,9 @@ extension Translation {
         var sent = false
         for index in here.bridge.ordered {
             let port = datapath.ports[Int(index)]
-            guard port !== here.port, port.floods, !port.isMirrorOutput, port.state == .forwarding, port.vlan.carries(vlan) else { continue }
+            guard port !== here.port, port.floods, !port.isMirrorOutput, port.state == .forwarding,
+                port.vlan.carries(vlan)
+            else { continue }
             send(to: port, vlan)
             sent = true
         }
@@ -125,7 +130,7 @@ extension Translation {
 
     private func sendToRouters(_ vlan: UInt16) {
         note(.routers(bridge: here.bridge.index))
-        recorder?.line("-> multicast group report: to the ports of multicast routers")
+        recorder?.detail("multicast group report: to the ports of multicast routers")
         var sent = false
         for index in here.bridge.routers.ports(now: now) where index != here.port?.index {
             let port = datapath.ports[Int(index)]

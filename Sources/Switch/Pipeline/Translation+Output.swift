@@ -14,18 +14,12 @@ extension Translation {
         }
         switch number {
         case PortNumber.inPort:
-            recorder?.line("IN_PORT")
             let own = UInt32(truncatingIfNeeded: key.value(.inPort))
             guard here.bridge.ports[own] != nil else { return drop(.nowhere) }
             leave(by: own)
         case PortNumber.normal:
-            recorder?.line("NORMAL")
-            recorder?.indent()
             normal()
-            recorder?.outdent()
         case PortNumber.flood, PortNumber.all:
-            recorder?.line(number == PortNumber.all ? "ALL" : "FLOOD")
-            recorder?.indent()
             let own = UInt32(truncatingIfNeeded: key.value(.inPort))
             for index in here.bridge.ordered {
                 let port = datapath.ports[Int(index)]
@@ -33,25 +27,20 @@ extension Translation {
                 if number == PortNumber.flood && (!port.floods || port.state != .forwarding) { continue }
                 leave(by: port.number)
             }
-            recorder?.outdent()
         case PortNumber.table:
-            recorder?.line("TABLE")
-            recorder?.indent()
             resubmit(port: nil, table: 0)
-            recorder?.outdent()
         case PortNumber.controller:
             _ = controller(ControllerOutput(reason: origin.reason))
         case PortNumber.any, PortNumber.unset:
             break
         default:
-            recorder?.line(number == PortNumber.local ? "LOCAL" : "output:\(number)")
             guard here.bridge.ports[number] != nil else {
-                recorder?.line("no port \(number)")
+                recorder?.warning("Nonexistent output port")
                 return drop(.nowhere)
             }
             // OpenFlow 1.0, 3.3 and 1.3, 5.12: not back to the input port unless IN_PORT says so.
             if number == UInt32(truncatingIfNeeded: key.value(.inPort)), here.egressPort != number {
-                recorder?.line("skipping output to input port")
+                recorder?.warning("skipping output to input port")
                 return drop(.hairpin)
             }
             leave(by: number)
@@ -61,6 +50,7 @@ extension Translation {
     func outputField(_ source: Subfield, _ maxLength: UInt16) {
         guard let value = read(source) else { return }
         var number = UInt32(truncatingIfNeeded: value.low)
+        recorder?.detail("output port is \(number)")
         // OpenFlow 1.0's 16-bit reserved numbers mean today's.
         if source.count <= 16 && number >= 0xff00 { number |= 0xffff_0000 }
         if number == PortNumber.controller {
@@ -95,6 +85,9 @@ extension Translation {
         guard port.direction >= 0 else { return drop(.unconnected) }
         guard port.configuration.isDisjoint(with: [.down, .noForward]) else {
             credits.append(.sendDrop(port: port.index))
+            recorder?.detail(
+                port.configuration.contains(.noForward)
+                    ? "OFPPC_NO_FWD set, skipping output" : "OFPPC_PORT_DOWN set, skipping output")
             return drop(.port)
         }
         guard port.state == .forwarding else { return drop(.spanningTree) }
@@ -114,7 +107,7 @@ extension Translation {
         }
         if direction.model != nil {
             commit()
-            recorder?.line("-> port \(port.name), onto its link")
+            recorder?.detail("onto the link of port \(port.name)")
             credits.append(.sent(port: port.index))
             actions.append(.link(port.direction))
             return
@@ -123,7 +116,6 @@ extension Translation {
         switch direction.far {
         case .device(let device):
             commit()
-            recorder?.line("-> \(datapath.deviceName(device))")
             actions.append(.device(device))
         case .port(let far):
             cross(to: far)

@@ -62,8 +62,11 @@ extension Translation {
     func popMPLS(_ type: UInt16) {
         wildcards.setExact(.ethType)
         guard key.isMPLS else { return }
-        wildcards.unite(word: 35, with: ~0)
-        wildcards.unite(word: 36, with: 0xffff_ffff)
+        if type == 0x8847 || type == 0x8848 {
+            // What is known of the labels behind moves to the front.
+            wildcards.unite(word: 35, with: ~0)
+            wildcards.unite(word: 36, with: 0xffff_ffff)
+        }
         commit()
         actions.append(.popMPLS(etherType: type))
         let (outer, second, third) = (key[word: 35] >> 32, key[word: 35] & 0xffff_ffff, key[word: 36] & 0xffff_ffff)
@@ -120,7 +123,7 @@ extension Translation {
     /// them apart is `packet_type` in the key.
     func encapsulate(_ type: UInt32) -> Bool {
         guard type == 0 else {
-            recorder?.line("packet type 0x\(String(type, radix: 16)) is not supported")
+            recorder?.warning("packet type 0x\(String(type, radix: 16)) is not supported")
             drop(.flow)
             return false
         }
@@ -136,13 +139,13 @@ extension Translation {
         wildcards.setExact(.ethType)
         // A frame with a VLAN tag is nothing that could lose its Ethernet header.
         guard key.value(.packetType) == 0, key.vlanTags.isEmpty else {
-            recorder?.line("the packet has no Ethernet header that could be taken off")
+            recorder?.warning("the packet has no Ethernet header that could be taken off")
             drop(.flow)
             return false
         }
         let result = 0x1_0000 | UInt32(truncatingIfNeeded: key.value(.ethType))
         if let type, type != result, type != 0xffff_fffe {
-            recorder?.line("the packet inside is of another type")
+            recorder?.warning("the packet inside is of another type")
             drop(.flow)
             return false
         }

@@ -50,8 +50,8 @@ final class Translation {
     var exited = false
     /// The translation has stopped, and collects what is left to do.
     var freezing: Freezing?
-    /// Frozen states of a trace, which leaves none in the data path.
-    var tracedStates: [FrozenState] = []
+    /// Where the packet would be looked up again, of a trace.
+    var stops: [TraceStop] = []
     /// Flows that the packet defines (`learn`), to be added when the translation is done.
     var learned: [(bridge: Bridge, change: FlowModification, limit: UInt32)] = []
     /// Those that were new.
@@ -64,7 +64,21 @@ final class Translation {
     var resubmits = 0
     var notedQueue: UInt32 = 0
     /// Set when a limit was met: the answer is a drop.
-    private(set) var failed = false
+    private(set) var failure: Failure?
+    var failed: Bool { failure != nil }
+
+    /// A limit that was met, in Open vSwitch's words.
+    enum Failure {
+        case tooDeep, tooManyResubmits, stackTooDeep
+
+        var reason: String {
+            switch self {
+            case .tooDeep: "Recursion too deep"
+            case .tooManyResubmits: "Too many resubmits"
+            case .stackTooDeep: "Stack too deep"
+            }
+        }
+    }
 
     /// Bridges that one packet may enter.
     static let entryLimit = 4096
@@ -107,7 +121,8 @@ final class Translation {
         lookups = 0
         resubmits = 0
         notedQueue = 0
-        failed = false
+        failure = nil
+        stops.removeAll()
         frame = nil
         recorder = nil
         learns = true
@@ -131,7 +146,8 @@ final class Translation {
         mirrored = here.mirrored
         notedQueue = state.notedQueue
         note(.ports(bridge: here.bridge.index))
-        recorder?.open("bridge(\"\(here.bridge.name)\")", underlined: true)
+        recorder?.open(.bridge, "bridge(\"\(here.bridge.name)\")")
+        recorder?.thaw(state.steps)
         perform(state.steps)
         endPipeline()
         recorder?.close()
@@ -145,7 +161,7 @@ final class Translation {
         here = TranslationContext(bridge: bridge, port: port)
         origin.reason = .packetOut
         note(.ports(bridge: bridge.index))
-        recorder?.open("bridge(\"\(bridge.name)\")", underlined: true)
+        recorder?.open(.bridge, "bridge(\"\(bridge.name)\")")
         perform(list)
         endPipeline()
         recorder?.close()
@@ -156,6 +172,7 @@ final class Translation {
         if failed {
             // Part of a loop is no answer. The drop is kept like any other: the same packets would loop again.
             datapath.release(actions)
+            stops.removeAll()
             actions.removeAll(keepingCapacity: true)
             credits.removeAll(keepingCapacity: true)
             credits.append(.drop(.tooDeep))
@@ -175,13 +192,17 @@ final class Translation {
     }
 
     func drop(_ reason: DropReason) {
-        recorder?.line("-> dropped: \(reason.explanation)")
+        switch reason {
+        // What went before says so.
+        case .noFlow, .flow, .nowhere, .hairpin, .ttl: break
+        default: recorder?.detail("dropped: \(reason.explanation)")
+        }
         credits.append(.drop(reason))
     }
 
-    func fail(_ text: String) {
-        recorder?.line(">> \(text) <<")
-        failed = true
+    func fail(_ failure: Failure, _ text: String) {
+        recorder?.error(text)
+        self.failure = failure
     }
 
     // MARK: Into a bridge
@@ -193,7 +214,9 @@ final class Translation {
         entries += 1
         let depthLimit = datapath.depthLimit
         guard entries <= Self.entryLimit, depth <= depthLimit else {
-            fail("the packet entered more than \(depth > depthLimit ? depthLimit : Self.entryLimit) bridges: a loop")
+            fail(
+                .tooDeep,
+                "the packet entered more than \(depth > depthLimit ? depthLimit : Self.entryLimit) bridges: a loop")
             return
         }
         let outer = (here, origin, exited, resubmits, mirrored)
@@ -203,10 +226,13 @@ final class Translation {
         origin = TranslationOrigin()
         exited = false
         resubmits = 0
-        leaveConnection()
         key.set(.inPort, UInt64(port.number))
-        key.clearPipelineFields()
-        recorder?.open("bridge(\"\(bridge.name)\")", underlined: true)
+        // What a trace says of metadata and connection is for the first bridge.
+        if entries > 1 {
+            leaveConnection()
+            key.clearPipelineFields()
+        }
+        recorder?.open(.bridge, "bridge(\"\(bridge.name)\")")
         defer { recorder?.close() }
         note(.ports(bridge: bridge.index))
         if port.isCaptured {
@@ -221,7 +247,7 @@ final class Translation {
         if bridge.spanningTree != nil && !port.configuration.contains(.noSpanningTree) {
             wildcards.setKindOfDestination(key.value(.ethDestination))
             if key.value(.ethDestination) == ReservedAddress.bridgeGroup {
-                recorder?.line("a bridge protocol data unit: to the spanning tree")
+                recorder?.detail("a bridge protocol data unit: to the spanning tree")
                 commit()
                 actions.append(.bridgeProtocol(port: index))
                 return
@@ -238,7 +264,10 @@ final class Translation {
         } else {
             lookUp(table: 0)
         }
+        // The first bridge's action set stands behind its last table.
+        if entries == 1 { recorder?.reopen() }
         endPipeline()
+        if entries == 1 { recorder?.close() }
     }
 
     /// Whether the port's settings let the packet in (`ofp_port_config`).
@@ -278,14 +307,10 @@ final class Translation {
         let before = origin
         origin.reason = .actionSet
         defer { origin = before }
-        guard !ordered.isEmpty else {
-            recorder?.line("action set is empty")
-            return drop(.flow)
-        }
-        recorder?.line("action set: \(ordered.map(\.description).joined(separator: ","))")
-        recorder?.indent()
+        guard !ordered.isEmpty else { return drop(.flow) }
+        recorder?.open(.table, "--. Executing action set:")
         perform(ordered)
-        recorder?.outdent()
+        recorder?.close()
     }
 
     // MARK: Branches
@@ -337,7 +362,9 @@ final class Translation {
     ///   - byTuple: whether to look up with the addresses and ports of the connection's first packet.
     func lookUp(table: UInt8, inPort: UInt64? = nil, byTuple: Bool = false) {
         lookups += 1
-        guard lookups <= Self.lookupLimit else { return fail("more than \(Self.lookupLimit) table look-ups") }
+        guard lookups <= Self.lookupLimit else {
+            return fail(.tooManyResubmits, "over \(Self.lookupLimit) resubmit actions")
+        }
         let outer = origin
         defer { origin = outer }
         origin = TranslationOrigin(table: table, cookie: .max, rule: -1, reason: .action)
@@ -357,9 +384,8 @@ final class Translation {
         }
         guard number >= 0, let rule = datapath.rules[Int(number)] else { return miss(home) }
         credits.append(.rule(number))
-        recorder?.rule(rule)
-        recorder?.indent()
-        defer { recorder?.outdent() }
+        if let recorder { recorder.open(.table, title(of: rule)) }
+        defer { recorder?.close() }
         origin.cookie = rule.cookie
         origin.rule = number
         // OpenFlow 1.3, 5.4: the table-miss flow has priority 0 and matches every packet.
@@ -376,10 +402,17 @@ final class Translation {
 
     /// Does what a rule says.
     private func follow(_ instructions: Instructions) {
+        if instructions == Instructions() {
+            recorder?.action("drop")
+            return
+        }
         var rest = instructions
         rest.apply = []
         rest.meter = nil
-        if let meter = instructions.meter, !pass(meter: meter) { return }
+        if let meter = instructions.meter {
+            recorder?.action("meter:\(meter)")
+            if !pass(meter: meter) { return }
+        }
         guard perform(instructions.apply) else {
             if freezing != nil, rest != Instructions() { freezing!.steps.append(.instructions(rest, origin)) }
             return
@@ -390,33 +423,36 @@ final class Translation {
     /// What instructions say behind the applied actions.
     func followRest(_ instructions: Instructions) {
         if instructions.clear {
+            recorder?.action("clear_actions")
+            tellActionSet("was")
             here.actionSet = ActionSet()
-            recorder?.line("clear_actions")
         }
         if !instructions.write.isEmpty {
             for action in instructions.write { here.actionSet.add(action) }
-            recorder?.line("write_actions(\(instructions.write.map(\.description).joined(separator: ",")))")
+            recorder?.action(Instructions(write: instructions.write).description)
+            tellActionSet("is")
         }
         if let metadata = instructions.metadata {
             let present = key.value(.metadata)
             key.set(.metadata, present & ~metadata.mask | metadata.value & metadata.mask)
-            recorder?.line(Instructions(metadata: metadata).description)
+            recorder?.action(Instructions(metadata: metadata).description)
         }
         if let next = instructions.goTo {
             if hidden { return freeze([.instructions(Instructions(goTo: next), origin)]) }
-            recorder?.line("goto_table:\(next)")
+            recorder?.action("goto_table:\(next)")
             lookUp(table: next)
         }
     }
 
     /// No rule matches: what OpenFlow 1.0 to 1.2 let the table be set to; from OpenFlow 1.3 on, a drop.
     private func miss(_ table: FlowTable) {
-        recorder?.line("\(origin.table < 10 ? " " : "")\(origin.table). No match.")
-        recorder?.indent()
-        defer { recorder?.outdent() }
+        recorder?.open(.table, Self.miss(table))
+        defer { recorder?.close() }
         credits.append(.lookup(bridge: table.bridge, table: table.number, matched: false))
         switch table.settings.miss {
-        case .drop: drop(.noFlow)
+        case .drop:
+            recorder?.action("drop")
+            drop(.noFlow)
         case .controller:
             origin.reason = .noMatch
             _ = controller(ControllerOutput(reason: .noMatch))
@@ -447,7 +483,7 @@ final class Translation {
     /// `resubmit`: another look-up, and then back.
     func resubmit(port: UInt32?, table: UInt8?, byTuple: Bool = false) {
         guard resubmits < Self.resubmitDepthLimit else {
-            return fail("more than \(Self.resubmitDepthLimit) resubmits within each other: a loop")
+            return fail(.tooDeep, "over max translation depth \(Self.resubmitDepthLimit)")
         }
         resubmits += 1
         let inPort = port.flatMap { $0 == PortNumber.inPort ? nil : UInt64($0) }

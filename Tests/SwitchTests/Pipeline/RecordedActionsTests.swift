@@ -53,6 +53,8 @@ import Testing
                 table = UInt8(item.dropFirst(6))!
             } else if item.hasPrefix("priority=") {
                 priority = UInt16(item.dropFirst(9))!
+            } else if item.hasPrefix("cookie=") {
+                continue
             } else {
                 match.append(item)
             }
@@ -61,6 +63,11 @@ import Testing
             table, priority, try Match(parsing: match.joined(separator: ",")),
             try Instructions(parsing: text[actions.upperBound...])
         )
+    }
+
+    static func cookie(_ text: String) throws -> UInt64 {
+        guard text.hasPrefix("cookie=0x") || text.contains(",cookie=0x") else { return 0 }
+        return UInt64(text.split(separator: "cookie=0x").last!.prefix { $0.isHexDigit }, radix: 16)!
     }
 
     /// `group_id=1,type=all,bucket=…,bucket=…`, as far as the recording goes.
@@ -80,7 +87,9 @@ import Testing
             var bucket = Bucket(id: UInt32(group.buckets.count), actions: try Action.parse(part[actions.upperBound...]))
             for item in part[..<actions.lowerBound].split(separator: ",") {
                 if item.hasPrefix("weight=") { bucket.weight = UInt16(item.dropFirst(7))! }
-                if item.hasPrefix("watch_port:") { bucket.watchPort = UInt32(item.dropFirst(11))! }
+                if item.hasPrefix("watch_port:") || item.hasPrefix("watch_port=") {
+                    bucket.watchPort = UInt32(item.dropFirst(11))!
+                }
             }
             group.buckets.append(bucket)
         }
