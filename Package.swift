@@ -100,7 +100,7 @@ let package = Package(
             name: "PortsTests", dependencies: ["Ports", "Switch", "HostNetwork", "Linux", "Wire"],
             swiftSettings: strict),
         .testTarget(
-            name: "OpenFlowTests", dependencies: ["OpenFlow", "Switch", "Wire"], exclude: ["Golden"],
+            name: "OpenFlowTests", dependencies: ["OpenFlow", "Switch", "Wire"], exclude: ["Golden", "Recorder"],
             swiftSettings: strict),
         .testTarget(name: "OVSDBTests", dependencies: ["OVSDB", "Linux"], swiftSettings: strict),
         .testTarget(name: "StreamsTests", dependencies: ["Streams", "Linux"], swiftSettings: strict),
@@ -110,7 +110,7 @@ let package = Package(
                 "VirtualSwitch", "rookery-switchd", "OpenFlow", "OVSDB", "Streams", "Ports", "Switch", "HostNetwork",
                 "Linux", "Wire",
             ],
-            exclude: ["Peers/Scripts"],
+            exclude: ["Peers/Scripts", "Tools/Scenarios"],
             swiftSettings: strict),
         .testTarget(
             name: "ControllerTests",

@@ -16,6 +16,7 @@ public struct LinkRecord: Equatable, Sendable {
     public var master: Int32 = 0
     /// "veth", "bridge", "tun"; nil for hardware and the loopback.
     public var kind: String?
+    public var errors = LinkErrorCounts()
 
     /// Whether it was brought up.
     public var isUp: Bool { flags & 1 != 0 }
@@ -34,11 +35,40 @@ public struct LinkRecord: Equatable, Sendable {
             case UInt32(IFLA_MASTER): master = attribute.number(as: Int32.self)
             case UInt32(IFLA_ADDRESS) where attribute.content.count == 6:
                 address = attribute.content.macAddress
+            case UInt32(IFLA_STATS64) where attribute.content.count >= 128:
+                errors = LinkErrorCounts(attribute.content)
             case UInt32(IFLA_LINKINFO):
                 kind = attribute.nested.first { $0.type == Int(IFLA_INFO_KIND) }?.string
             default: break
             }
         }
+    }
+}
+
+/// What the kernel counts of an interface beside packets and bytes (struct rtnl_link_stats64).
+public struct LinkErrorCounts: Equatable, Sendable {
+    public var received: UInt64 = 0
+    public var sent: UInt64 = 0
+    /// Packets to groups that were received: no error, but counted here alone.
+    public var multicast: UInt64 = 0
+    public var collisions: UInt64 = 0
+    public var overruns: UInt64 = 0
+    public var checksums: UInt64 = 0
+    public var frames: UInt64 = 0
+    public var missed: UInt64 = 0
+
+    init() {}
+
+    init(_ content: ArraySlice<UInt8>) {
+        func counter(_ index: Int) -> UInt64 { content.number(at: index * 8, as: UInt64.self) }
+        received = counter(4)
+        sent = counter(5)
+        multicast = counter(8)
+        collisions = counter(9)
+        overruns = counter(11)
+        checksums = counter(12)
+        frames = counter(13)
+        missed = counter(15)
     }
 }
 

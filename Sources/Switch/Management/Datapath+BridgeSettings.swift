@@ -6,6 +6,14 @@ extension Datapath {
     /// The bridge's own MAC address.
     public func address(bridge: Int32) -> UInt64 { bridges[Int(bridge)].address }
 
+    /// Gives a bridge another address; its spanning tree starts anew.
+    public func setAddress(bridge index: Int32, _ address: UInt64, now: UInt64) {
+        let bridge = bridges[Int(index)]
+        guard bridge.address != address else { return }
+        bridge.address = address
+        if bridge.spanningTree != nil { startSpanningTree(bridge, now: now) }
+    }
+
     /// Changes what a bridge is set to.
     ///
     /// `standalone` adds or removes the flow of priority 0 that forwards as a learning switch does (fail mode); other flows

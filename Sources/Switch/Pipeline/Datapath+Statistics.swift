@@ -28,6 +28,8 @@ public struct LearnedAddress: Codable, Sendable {
     public let mac: UInt64
     /// Since a packet last came from it, in nanoseconds.
     public let age: UInt64
+    /// Whether somebody has said so (`fdb/add`): it neither ages nor moves.
+    public let isStatic: Bool
 }
 
 /// What the data path's caches have done.
@@ -78,7 +80,9 @@ extension Datapath {
         payCredits()
         var list: [LearnedAddress] = []
         bridges[Int(bridge)].addresses.forEach(now: now) {
-            list.append(LearnedAddress(port: ports[Int($0.port)].number, vlan: $0.vlan, mac: $0.mac, age: $0.age))
+            list.append(
+                LearnedAddress(
+                    port: ports[Int($0.port)].number, vlan: $0.vlan, mac: $0.mac, age: $0.age, isStatic: $0.isStatic))
         }
         return list
     }

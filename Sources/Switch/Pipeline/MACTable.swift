@@ -39,8 +39,11 @@ public struct MACTable: ~Copyable {
     public private(set) var count = 0
     /// Changes whenever the answer of a lookup may have changed other than by time passing.
     public private(set) var generation: UInt64 = 0
-    /// Entries that were thrown out because the table was full.
+    /// Entries that were thrown out because the table was full, that came by learning, that aged out, and that moved.
     public private(set) var evictions: UInt64 = 0
+    public private(set) var learned: UInt64 = 0
+    public private(set) var expired: UInt64 = 0
+    public private(set) var moves: UInt64 = 0
 
     struct Bucket {
         var key: UInt64
@@ -178,9 +181,21 @@ public struct MACTable: ~Copyable {
                 guard isExpired(slots[slot], now: now) else { break }
                 removed.append(entry(slots[slot], now: now))
                 remove(slot: slot)
+                expired &+= 1
             }
         }
         return removed
+    }
+
+    /// How many entries neither age nor move.
+    public var staticCount: Int { count - lists.reduce(0) { $0 + Int($1.count) } }
+
+    /// Begins to count anew what came, went and moved.
+    public mutating func clearStatistics() {
+        evictions = 0
+        learned = 0
+        expired = 0
+        moves = 0
     }
 
     /// Forgets the dynamic entries of a port and of a VLAN; of every port or VLAN if nil. Answers how many there were.
@@ -283,6 +298,7 @@ public struct MACTable: ~Copyable {
             insert(key, slot: slot)
             link(slot, port: port)
             generation &+= 1
+            learned &+= 1
             return .added
         }
         let entry = slots[known]
@@ -295,7 +311,13 @@ public struct MACTable: ~Copyable {
         link(known, port: port)
         guard entry.port != port || wasExpired else { return .refreshed }
         generation &+= 1
-        return wasExpired ? .added : .moved(from: entry.port)
+        if wasExpired {
+            learned &+= 1
+            expired &+= 1
+            return .added
+        }
+        moves &+= 1
+        return .moved(from: entry.port)
     }
 
     /// A slot for a new entry, by growing or by throwing an old entry out.

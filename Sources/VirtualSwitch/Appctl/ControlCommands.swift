@@ -42,7 +42,10 @@ public final class ControlCommands {
 
     /// Does a command, after a look at the number of its arguments.
     public func run(_ name: String, _ arguments: [String]) -> Answer {
-        guard let command = commands[name] else { return .failure("\"\(name)\" is not a valid command") }
+        guard let command = commands[name] else {
+            return .failure(
+                "\"\(name)\" is not a valid command (use \"list-commands\" to see a list of valid commands)")
+        }
         if arguments.count < command.arguments.lowerBound {
             return .failure("\"\(name)\" command requires at least \(command.arguments.lowerBound) arguments")
         }

@@ -8,12 +8,15 @@ final class BoundBridge {
     var plan: BridgePlan
     /// Its number in the data path.
     let index: Int32
-    let address: UInt64
+    /// Its MAC address, which its datapath id follows from.
+    var address: UInt64
     var interfaces: [String: BoundInterface] = [:]
     /// Why interfaces could not be had, by their rows.
     var failures: [UUID: String] = [:]
     var mirrors: [Mirror] = []
     var isFresh = true
+    /// Whether its row tells of a spanning tree.
+    var hasTreeStatus = false
     private var lastNumber: UInt32 = 0
 
     init(_ plan: BridgePlan, index: Int32, address: UInt64) {
@@ -67,6 +70,15 @@ final class BoundInterface {
     weak var peer: BoundInterface?
     var qos: QoSPlan?
     var policing: UInt64 = 0
+    /// What its driver says, and the state of the link when it was asked.
+    var driver: InterfaceDriver?
+    var driverState: InterfaceState?
+    /// Whether its row has counters already.
+    var hasStatistics = false
+    /// What the spanning tree does with it, and since when.
+    var treeState: (state: SpanningTreePortState, since: UInt64)?
+    /// How often its link has come and gone.
+    var linkResets: Int64 = 0
     /// The interface's number in the machine, when it was attached.
     private(set) var interfaceIndex: Int32?
 

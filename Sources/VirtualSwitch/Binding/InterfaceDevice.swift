@@ -54,11 +54,13 @@ enum InterfaceDevice {
             guard case .system(let error) = error else {
                 throw Failure(text: "could not open network device \(plan.name) (\(error))")
             }
-            if !["", "system", "internal", "tap"].contains(plan.type) {
+            if Self.tunnels.contains(plan.type) {
+                throw Failure(text: "\(plan.name): tunnels of type \(plan.type) are not supported")
+            }
+            if !plan.type.isEmpty && !Self.types.contains(plan.type) {
+                // What Open vSwitch says of types that it has never heard of.
                 throw Failure(
-                    text:
-                        "\(plan.name): could not create network device: the interface type \(plan.type) is not supported"
-                )
+                    text: "could not open network device \(plan.name) (Address family not supported by protocol)")
             }
             throw Failure(text: "could not open network device \(plan.name) (\(error.code))")
         }
@@ -66,4 +68,9 @@ enum InterfaceDevice {
 
     /// The interface types that `open` and the binding know.
     static let types = ["internal", "patch", "system", "tap"]
+
+    /// Interface types that Open vSwitch has beside them.
+    private static let tunnels: Set<String> = [
+        "bareudp", "erspan", "geneve", "gre", "gtpu", "ip6erspan", "ip6gre", "lisp", "srv6", "stt", "vxlan",
+    ]
 }

@@ -29,7 +29,7 @@ extension SwitchBinding {
                     "ovs_version": .string(Self.version), "db_version": .string(database.schema.version),
                     "system_type": .string(release.id), "system_version": .string(release.version),
                     "datapath_types": ["netdev", "system"], "iface_types": .strings(InterfaceDevice.types),
-                    "dpdk_initialized": false,
+                    "dpdk_initialized": false, "dpdk_version": "none",
                 ])
         }
     }
@@ -48,8 +48,21 @@ extension SwitchBinding {
                     ])
                 for port in bridge.plan.ports.values {
                     for plan in port.interfaces {
-                        try transaction.update("Interface", plan.row, status(of: plan, bridge, links))
+                        var columns = status(of: plan, bridge, links)
+                        if let interface = bridge.interfaces[plan.name], !interface.hasStatistics {
+                            interface.hasStatistics = true
+                            let none = PortStatistics(
+                                number: interface.number, received: TrafficCount(), sent: TrafficCount(),
+                                receiveDrops: 0, sendDrops: 0, age: 0)
+                            columns["statistics"] = Self.statistics(none, plan, nil)
+                        }
+                        try transaction.update("Interface", plan.row, columns)
                     }
+                }
+                if bridge.plan.runsSpanningTree || bridge.hasTreeStatus {
+                    let index = bridge.index
+                    let counted = poller.run { datapath, now in BridgeCounters(datapath, bridge: index, now: now) }
+                    try writeSpanningTree(bridge, counted, transaction)
                 }
                 try writeControllers(bridge, transaction)
             }
@@ -63,29 +76,85 @@ extension SwitchBinding {
         of plan: InterfacePlan, _ bridge: BoundBridge, _ links: [String: LinkRecord]
     ) -> [String: Datum] {
         guard let interface = bridge.interfaces[plan.name] else {
-            return [
-                "ofport": -1, "error": .optional(bridge.failures[plan.row]), "ifindex": .empty, "mac_in_use": .empty,
-                "admin_state": .empty, "link_state": .empty, "mtu": .empty,
-            ]
+            return Self.status(ofMissing: bridge.failures[plan.row])
         }
         let number: Int64 = interface.number == PortNumber.local ? 65534 : Int64(interface.number)
-        var columns: [String: Datum] = ["ofport": .integer(number), "error": .optional(bridge.failures[plan.row])]
+        var columns: [String: Datum] = [
+            "ofport": .integer(number), "error": .optional(bridge.failures[plan.row]),
+            "link_resets": .integer(interface.linkResets),
+        ]
         if plan.type == "patch" {
             columns["admin_state"] = "up"
-            columns["link_state"] = interface.peer == nil ? "down" : "up"
+            columns["link_state"] = "up"
             columns["ifindex"] = 0
-            columns["mac_in_use"] = .string(MACAddress(rawValue: bridge.address ^ UInt64(interface.number)).description)
+            columns["mac_in_use"] = .string(
+                MACAddress(rawValue: bridge.address ^ UInt64(interface.number) << 8 | 0x0200_0000_0000).description)
+            if interface.peer == nil {
+                columns["link_state"] = "down"
+                columns["error"] = .string(
+                    "No usable peer '\(plan.options["peer"] ?? "")' exists in '\(bridge.plan.datapathType)' datapath.")
+            }
         } else if let link = links[plan.name] {
             columns["ifindex"] = .integer(link.index)
             columns["mac_in_use"] = .string(link.address.description)
             columns["mtu"] = .integer(link.mtu)
             columns["admin_state"] = link.isUp ? "up" : "down"
-            columns["link_state"] = link.hasCarrier ? "up" : "down"
+            columns["link_state"] = link.isUp && link.hasCarrier ? "up" : "down"
+            if interface.driverState != interface.state {
+                if let before = interface.driverState, before.hasCarrier != interface.state?.hasCarrier {
+                    interface.linkResets += 1
+                    columns["link_resets"] = .integer(interface.linkResets)
+                }
+                interface.driverState = interface.state
+                interface.driver = InterfaceDriver.read(plan.name)
+            }
+            if let driver = interface.driver {
+                columns["duplex"] = .optional(driver.isFullDuplex.map { $0 ? "full" : "half" })
+                columns["link_speed"] = driver.speed.map { .integer($0) } ?? .empty
+                columns["status"] = .map([
+                    "driver_name": driver.name, "driver_version": driver.version, "firmware_version": driver.firmware,
+                ])
+            }
         } else {
-            columns["error"] = .string("could not open network device \(plan.name) (No such device)")
-            for column in ["ifindex", "mac_in_use", "mtu", "admin_state", "link_state"] { columns[column] = .empty }
+            return Self.status(ofMissing: "could not open network device \(plan.name) (No such device)")
+                .merging(columns.filter { $0.key == "ofport" }, uniquingKeysWith: { $1 })
         }
         return columns
+    }
+
+    /// The columns of an interface that there is not.
+    private static func status(ofMissing failure: String?) -> [String: Datum] {
+        var columns: [String: Datum] = ["ofport": -1, "error": .optional(failure)]
+        for column in [
+            "ifindex", "mac_in_use", "admin_state", "link_state", "mtu", "duplex", "link_speed", "link_resets",
+            "status",
+            "statistics",
+        ] { columns[column] = .empty }
+        return columns
+    }
+
+    /// What an interface counts; what its kernel side counts beside packets and bytes, too.
+    private static func statistics(_ count: PortStatistics, _ plan: InterfacePlan, _ link: LinkRecord?) -> Datum {
+        var counters: [String: Int64] = [
+            "rx_packets": Int64(clamping: count.received.packets), "rx_bytes": Int64(clamping: count.received.bytes),
+            "tx_packets": Int64(clamping: count.sent.packets), "tx_bytes": Int64(clamping: count.sent.bytes),
+        ]
+        if plan.type != "patch" {
+            let errors = link?.errors
+            counters["rx_dropped"] = Int64(clamping: count.receiveDrops)
+            counters["tx_dropped"] = Int64(clamping: count.sendDrops)
+            let isOwn = plan.type == "internal" || plan.type == "tap"
+            // What one side of a TAP sends, the other receives.
+            counters["rx_errors"] = Int64(clamping: (isOwn ? errors?.sent : errors?.received) ?? 0)
+            counters["tx_errors"] = Int64(clamping: (isOwn ? errors?.received : errors?.sent) ?? 0)
+            counters["collisions"] = Int64(clamping: errors?.collisions ?? 0)
+            counters["rx_crc_err"] = Int64(clamping: errors?.checksums ?? 0)
+            counters["rx_frame_err"] = Int64(clamping: errors?.frames ?? 0)
+            counters["rx_over_err"] = Int64(clamping: errors?.overruns ?? 0)
+            counters["rx_missed_errors"] = Int64(clamping: errors?.missed ?? 0)
+            counters["rx_multicast_packets"] = Int64(clamping: errors?.multicast ?? 0)
+        }
+        return .map(counters)
     }
 
     private func writeControllers(_ bridge: BoundBridge, _ transaction: Transaction) throws {
@@ -109,36 +178,45 @@ extension SwitchBinding {
 
     /// Brings the counters and the controllers' states up to date. To be called every `statisticsInterval`.
     public func refreshStatistics() {
-        var counters: [String: [UInt32: PortStatistics]] = [:]
+        guard !isStopped else { return }
+        var counters: [String: BridgeCounters] = [:]
         for (name, bridge) in bridges {
             let index = bridge.index
-            let list = poller.run { datapath, now in datapath.portStatistics(bridge: index, number: nil, now: now) }
-            counters[name] = Dictionary(uniqueKeysWithValues: list.map { ($0.number, $0) })
+            counters[name] = poller.run { datapath, now in BridgeCounters(datapath, bridge: index, now: now) }
         }
         let links = Self.machineLinks()
         write { transaction in
             for (name, bridge) in bridges {
+                guard let counted = counters[name], database.row("Bridge", bridge.plan.row) != nil else { continue }
                 for interface in bridge.interfaces.values {
-                    guard let count = counters[name]?[interface.number],
+                    guard let count = counted.ports[interface.number],
                         database.row("Interface", interface.plan.row) != nil
                     else { continue }
                     var columns = status(of: interface.plan, bridge, links)
-                    columns["statistics"] = .map([
-                        "rx_packets": Int64(count.received.packets), "rx_bytes": Int64(count.received.bytes),
-                        "tx_packets": Int64(count.sent.packets), "tx_bytes": Int64(count.sent.bytes),
-                        "rx_dropped": Int64(count.receiveDrops), "tx_dropped": Int64(count.sendDrops),
-                        "rx_errors": 0, "tx_errors": 0, "collisions": 0, "rx_crc_err": 0, "rx_frame_err": 0,
-                        "rx_over_err": 0, "rx_missed_errors": 0,
-                    ])
+                    columns["statistics"] = Self.statistics(count, interface.plan, links[interface.plan.name])
                     try transaction.update("Interface", interface.plan.row, columns)
                 }
+                for mirror in bridge.plan.mirrors {
+                    guard let copied = counted.mirrors[mirror.name], database.row("Mirror", mirror.row) != nil else {
+                        continue
+                    }
+                    try transaction.update(
+                        "Mirror", mirror.row,
+                        [
+                            "statistics": .map([
+                                "tx_packets": Int64(clamping: copied.packets),
+                                "tx_bytes": Int64(clamping: copied.bytes),
+                            ])
+                        ])
+                }
+                try writeSpanningTree(bridge, counted, transaction)
                 try writeControllers(bridge, transaction)
             }
         }
     }
 
     /// A transaction of the binding's own. What the rows refuse is a programming error, or the disk: it is logged.
-    private func write(_ body: (Transaction) throws -> Void) {
+    func write(_ body: (Transaction) throws -> Void) {
         ignoringOwnCommits {
             do {
                 try database.transact(body)

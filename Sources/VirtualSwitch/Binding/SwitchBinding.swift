@@ -93,16 +93,22 @@ public final class SwitchBinding {
         for plan in wanted.bridges.values.sorted(by: { $0.name < $1.name }) where bridges[plan.name] == nil {
             bridges[plan.name] = makeBridge(plan)
         }
-        for plan in wanted.bridges.values.sorted(by: { $0.name < $1.name }) {
+        let ordered = wanted.bridges.values.sorted { $0.name < $1.name }
+        let before = bridges.mapValues { $0.isFresh ? nil : $0.plan }
+        for plan in ordered {
             let bridge = bridges[plan.name]!
-            let before = bridge.plan
             bridge.plan = plan
             addInterfaces(of: bridge)
-            apply(to: bridge, before: bridge.isFresh ? nil : before)
+        }
+        var links = Self.machineLinks()
+        for plan in ordered {
+            let bridge = bridges[plan.name]!
+            chooseAddress(of: bridge, links)
+            setDevices(of: bridge, &links)
+            apply(to: bridge, before: before[plan.name] ?? nil)
             bridge.isFresh = false
         }
         joinPatches()
-        let links = Self.machineLinks()
         followLinks(links)
         writeBack(links)
     }
@@ -118,13 +124,6 @@ public final class SwitchBinding {
             datapath.addBridge(name: plan.name, address: address, settings: settings, now: now)
         }
         return BoundBridge(plan, index: index, address: address)
-    }
-
-    /// An address that stays the same as long as the row does: locally administered, from the row's UUID.
-    private static func address(of row: UUID) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in row.description.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return 0x02 << 40 | hash & 0xff_ffff_ffff
     }
 
     private func remove(_ bridge: BoundBridge) {
@@ -188,7 +187,7 @@ public final class SwitchBinding {
     }
 
     private func addInterfaces(of bridge: BoundBridge) {
-        for port in bridge.plan.ports.values.sorted(by: { $0.row < $1.row }) {
+        for port in bridge.plan.ports.values.sorted(by: { NaturalOrder.precedes($0.name, $1.name) }) {
             for (position, plan) in port.interfaces.enumerated() {
                 if let interface = bridge.interfaces[plan.name] {
                     update(interface, plan, port, of: bridge)

@@ -26,6 +26,7 @@ extension BridgePlan {
         name = row.name
         self.row = row.uuid
         let settings = row["other_config"]
+        if let type = row["datapath_type"].string, !type.isEmpty { datapathType = type }
         for uuid in row["ports"].uuids {
             guard let port = database.row("Port", uuid) else { continue }
             let plan = PortPlan(port, database)
@@ -41,6 +42,7 @@ extension BridgePlan {
         address = settings["hwaddr"].flatMap { MACAddress($0)?.rawValue }
         runsSpanningTree =
             row["stp_enable"].boolean == true || row["rstp_enable"].boolean == true
+        isRapid = row["rstp_enable"].boolean == true
         let priority = settings["rstp-priority"] ?? settings["stp-priority"]
         spanningTreePriority = priority.flatMap { UInt16($0) } ?? 32768
         if let seconds = settings["mac-aging-time"].flatMap({ UInt64($0) }) { ageing = seconds * 1_000_000_000 }

@@ -22,6 +22,8 @@ struct TLSPlan: Equatable {
 struct BridgePlan: Equatable {
     var name: String
     var row: UUID
+    /// `system` or `netdev`: here both are the same, but tools show it.
+    var datapathType = "system"
     var ports: [String: PortPlan] = [:]
     var controllers: [ControllerPlan] = []
     /// A standalone bridge forwards by itself while no controller does.
@@ -32,6 +34,8 @@ struct BridgePlan: Equatable {
     /// nil: the switch's choice.
     var address: UInt64?
     var runsSpanningTree = false
+    /// Whether it is the rapid one that is asked for (`rstp_enable`).
+    var isRapid = false
     var spanningTreePriority: UInt16 = 32768
     /// In nanoseconds.
     var ageing: UInt64 = 300_000_000_000

@@ -27,6 +27,8 @@ final class DatabaseSockets {
         var since: UInt64 = MonotonicClock.now()
         var wait: Int64 = 1_000_000_000
         var isWanted = true
+        /// Of a passive one: clients that are there.
+        var peerCount = 0
     }
 
     init(hub: StreamHub, server: OVSDBServer, log: @escaping (String) -> Void) {
@@ -38,13 +40,15 @@ final class DatabaseSockets {
 
     /// Accepts clients at a passive endpoint. Not for the hub's thread; `accept` runs on it.
     static func listen(
-        _ endpoint: Endpoint, hub: StreamHub, tls: TLSMaterial?, sockets: DatabaseSockets
+        _ endpoint: Endpoint, hub: StreamHub, tls: TLSMaterial?, sockets: DatabaseSockets, manager: Manager? = nil
     ) throws(StreamError) -> StreamHub.Listener {
         nonisolated(unsafe) let sockets = sockets
-        return try hub.listen(endpoint, tls: tls) { sockets.accept($0) }
+        nonisolated(unsafe) let manager = manager
+        return try hub.listen(endpoint, tls: tls) { sockets.accept($0, manager: manager) }
     }
 
-    private func accept(_ stream: StreamConnection) {
+    private func accept(_ stream: StreamConnection, manager: Manager? = nil) {
+        manager?.peerCount += 1
         // A client on a unix socket that is gone is known to be: only others need a sign of life.
         let isLocal = stream.peer.hasPrefix("unix:")
         let session = server.connect(.init(probeInterval: isLocal ? nil : 5_000_000_000))
@@ -60,6 +64,7 @@ final class DatabaseSockets {
         }
         stream.onClose = { [unowned self] _ in
             sessions[key] = nil
+            manager?.peerCount -= 1
             session.close()
             scheduleTurn()
         }
@@ -131,7 +136,7 @@ final class DatabaseSockets {
         do {
             try BackgroundThread.start("rookery-listen") {
                 let result = Result { () throws(StreamError) in
-                    try DatabaseSockets.listen(endpoint, hub: hub, tls: tls, sockets: sockets)
+                    try DatabaseSockets.listen(endpoint, hub: hub, tls: tls, sockets: sockets, manager: manager)
                 }
                 hub.post {
                     switch result {
@@ -179,6 +184,33 @@ final class DatabaseSockets {
                 }
             }
         }
+    }
+
+    var sessionCount: Int { sessions.count }
+
+    /// Ends the connections of all clients; those that want to come back do.
+    func reconnect() {
+        for (_, stream) in sessions.values { stream.close() }
+    }
+
+    /// What the Manager table says of an endpoint.
+    func status(of endpoint: Endpoint) -> ManagerStatus? {
+        guard let manager = managers[endpoint] else { return nil }
+        let seconds = (MonotonicClock.now() - manager.since) / 1_000_000_000
+        var words: [String: String] = [:]
+        if endpoint.isPassive {
+            let peers = manager.peerCount
+            words["n_connections"] = peers > 1 ? String(peers) : nil
+            if case .listenTCP(_, let port)? = listeners[endpoint]?.endpoint { words["bound_port"] = String(port) }
+            if case .listenTLS(_, let port)? = listeners[endpoint]?.endpoint { words["bound_port"] = String(port) }
+            words["state"] = listeners[endpoint] == nil ? "BACKOFF" : peers == 0 ? "LISTENING" : "ACTIVE"
+            if let error = manager.lastError { words["last_error"] = error }
+            return ManagerStatus(isConnected: peers > 0, words: words)
+        }
+        words["state"] = manager.isConnected ? "ACTIVE" : "BACKOFF"
+        words[manager.isConnected ? "sec_since_connect" : "sec_since_disconnect"] = String(seconds)
+        if !manager.isConnected, let error = manager.lastError { words["last_error"] = error }
+        return ManagerStatus(isConnected: manager.isConnected, words: words)
     }
 
     /// Closes everything.

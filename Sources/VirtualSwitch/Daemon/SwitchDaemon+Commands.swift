@@ -3,69 +3,21 @@ import OVSDB
 import OpenFlow
 import Ports
 import Switch
-import Wire
 
-// What `ovs-appctl` can ask of the switch.
+// What `ovs-appctl` can ask of the switch: the commands of ovs-vswitchd, and on a second socket those of ovsdb-server.
 
 extension SwitchDaemon {
     /// The commands of ovs-vswitchd.
     func switchCommands() -> ControlCommands {
         let commands = ControlCommands()
         addCommonCommands(commands)
-        commands.add("ofproto/list") { [unowned self] _ in
-            .text(binding.bridges.keys.sorted().joined(separator: "\n"))
-        }
-        commands.add("fdb/show", usage: "bridge", arguments: 1...1) { [unowned self] arguments in
-            withBridge(arguments[0]) { .text(addressTable($0)) }
-        }
-        commands.add("fdb/flush", usage: "[bridge]", arguments: 0...1) { [unowned self] arguments in
-            let flushed = arguments.isEmpty ? binding.bridges.values.map(\.index) : []
-            for bridge in flushed { poller.run { datapath, _ in datapath.flushAddresses(bridge: bridge) } }
-            if arguments.isEmpty { return .text("table successfully flushed") }
-            return withBridge(arguments[0]) { bridge in
-                let index = bridge.index
-                poller.run { datapath, _ in datapath.flushAddresses(bridge: index) }
-                return .text("table successfully flushed")
-            }
-        }
-        commands.add(
-            "ofproto/trace", usage: "{[dp_name] odp_flow | bridge br_flow} [OPTIONS...] [-generate|packet]",
-            arguments: 1...Int.max
-        ) { [unowned self] in trace($0) }
-        commands.add("bridge/dump-flows", usage: "[--offload-stats] bridge", arguments: 1...2) { [unowned self] in
-            let name = $0.last!
-            return withBridge(name) { bridge in
-                let index = bridge.index
-                return .text(
-                    poller.run { datapath, now in
-                        datapath.flowSnapshots(bridge: index, now: now).map { FlowText.text($0) }.joined(
-                            separator: "\n")
-                    })
-            }
-        }
-        commands.add("dpif/show") { [unowned self] _ in .text(showDatapath()) }
-        commands.add("dpctl/dump-dps", arguments: 0...1) { _ in .text("netdev@ovs-netdev") }
-        commands.add("dpctl/show", arguments: 0...2) { [unowned self] _ in .text(showDatapath()) }
-        commands.add("coverage/show") { [unowned self] _ in .text(coverage()) }
-        commands.add("memory/show") { [unowned self] _ in
-            let status = poller.run { datapath, _ in datapath.status }
-            return .text(
-                "megaflows:\(status.megaflows) packets:\(status.packetsWaiting) packet-bytes:\(status.packetMemory) "
-                    + "ports:\(binding.bridges.values.reduce(0) { $0 + $1.interfaces.count })")
-        }
-        commands.add("bridge/reconnect", usage: "[bridge]", arguments: 0...1) { [unowned self] arguments in
-            for bridge in binding.bridges.values where arguments.isEmpty || bridge.plan.name == arguments[0] {
-                control.reconnect(bridge.index)
-            }
-            return .text("")
-        }
-        commands.add("qos/show-types", usage: "interface", arguments: 1...1) { _ in
-            .text("QoS type: linux-htb\nQoS type: linux-hfsc\nQoS type: egress-policer")
-        }
-        commands.add("exit", usage: "[--cleanup]", arguments: 0...1) { [unowned self] _ in
-            onExit?()
-            return .text("")
-        }
+        addBridgeCommands(commands)
+        addAddressCommands(commands)
+        addDatapathCommands(commands)
+        addConnectionCommands(commands)
+        addTraceCommands(commands)
+        addSpanningTreeCommands(commands)
+        addQueueCommands(commands)
         return commands
     }
 
@@ -73,148 +25,92 @@ extension SwitchDaemon {
     func databaseCommands() -> ControlCommands {
         let commands = ControlCommands()
         addCommonCommands(commands)
-        commands.add("ovsdb-server/list-dbs") { [unowned self] _ in
-            .text(server.databases.keys.sorted().joined(separator: "\n"))
-        }
-        commands.add("ovsdb-server/compact", usage: "[DB]", arguments: 0...1) { [unowned self] arguments in
-            if let name = arguments.first, name != database.schema.name {
-                return .failure("\"\(name)\" database not found")
-            }
-            do throws(OVSDBError) {
-                try database.compact()
-                return .text("")
-            } catch {
-                return .failure("\(error)")
-            }
-        }
-        commands.add("ovsdb-server/list-remotes") { [unowned self] _ in
-            .text(remoteNames.sorted().joined(separator: "\n"))
-        }
-        commands.add("exit") { [unowned self] _ in
-            onExit?()
-            return .text("")
-        }
+        addDatabaseCommands(commands)
         return commands
     }
 
     private func addCommonCommands(_ commands: ControlCommands) {
         commands.add("version") { _ in .text("rookery-switchd (Open vSwitch) \(SwitchBinding.version)") }
-        commands.add("vlog/list") { [unowned self] _ in
-            let lines = SwitchLog.modules.map { module in
-                let level = log.level(module).name
-                func column(_ text: String, _ width: Int) -> String {
-                    String(repeating: " ", count: max(0, width - text.count)) + text
-                }
-                return module + column("OFF", 26 - module.count) + column(level, 11) + column(level, 11)
+        commands.add("exit", usage: "[--cleanup]", arguments: 0...1) { [unowned self] _ in
+            onExit?()
+            return .text("")
+        }
+        addLogCommands(commands)
+        commands.add("coverage/show") { [unowned self] _ in .text(coverage.text) }
+        commands.add("coverage/read-counter", usage: "COUNTER", arguments: 1...1) { [unowned self] arguments in
+            guard let count = counters().first(where: { $0.name == arguments[0] }) else {
+                return .failure("No such counter")
             }
-            return .text(
-                "                 console    syslog    file\n                 -------    ------    ------\n"
-                    + lines.joined(separator: "\n"))
-        }
-        commands.add("vlog/set", usage: "{spec | PATTERN:destination:pattern}", arguments: 1...Int.max) {
-            [unowned self] in setLevels($0)
-        }
-        commands.add("vlog/reopen") { [unowned self] _ in
-            do throws(SystemError) {
-                try log.reopen()
-                return .text("")
-            } catch {
-                return .failure("\(error)")
-            }
-        }
-        for name in ["vlog/enable-rate-limit", "vlog/disable-rate-limit", "vlog/close"] {
-            commands.add(name, usage: "[module]...", arguments: 0...Int.max) { _ in .text("") }
+            return .text(String(count.value))
         }
     }
 
-    /// `vlog/set` with words such as `dbg`, `bridge:info`, `ANY:file:dbg`.
-    private func setLevels(_ words: [String]) -> ControlCommands.Answer {
-        for word in words.flatMap({ $0.split(whereSeparator: { $0 == "," || $0 == " " }) }) {
-            var modules = SwitchLog.modules
-            var level = SwitchLog.Level.debug
-            for part in word.split(separator: ":") {
-                if let known = SwitchLog.Level(named: part) {
-                    level = known
-                } else if SwitchLog.modules.contains(String(part)) {
-                    modules = [String(part)]
-                } else if !["ANY", "any", "file", "console", "syslog"].contains(part) {
-                    return .failure("no destination, level, or module \"\(part)\"")
-                }
-            }
-            for module in modules { log.setLevel(level, module) }
+    private func addBridgeCommands(_ commands: ControlCommands) {
+        commands.add("ofproto/list") { [unowned self] _ in
+            .text(binding.bridges.keys.sorted().joined(separator: "\n"))
         }
-        return .text("")
+        commands.add("bridge/dump-flows", usage: "[--offload-stats] bridge", arguments: 1...2) { [unowned self] words in
+            guard words.count == 1 || words[0] == "--offload-stats" else { return .failure("Unknown option") }
+            guard let bridge = binding.bridges[words.last!] else { return .failure("Unknown bridge") }
+            let index = bridge.index
+            let names = flowNames(of: bridge)
+            let flows = poller.run { datapath, now in datapath.flowSnapshots(bridge: index, now: now) }
+            return .text(flows.map { Self.text($0, names, withOffload: words.count == 2) }.joined(separator: "\n"))
+        }
+        commands.add("bridge/reconnect", usage: "[bridge]", arguments: 0...1) { [unowned self] arguments in
+            if let name = arguments.first, binding.bridges[name] == nil { return .failure("Unknown bridge") }
+            for bridge in binding.bridges.values where arguments.isEmpty || bridge.plan.name == arguments[0] {
+                control.reconnect(bridge.index)
+            }
+            return .text("")
+        }
     }
 
-    // MARK: Answers
+    /// A flow as `bridge/dump-flows` prints it: a line of its own kind, shorter than that of ovs-ofctl.
+    private static func text(_ flow: FlowSnapshot, _ names: FlowNames, withOffload: Bool) -> String {
+        var text = flow.table == 0 ? "" : "table_id=\(flow.table), "
+        text += "duration=\(flow.age / 1_000_000_000)s, n_packets=\(flow.packets), n_bytes=\(flow.bytes), "
+        if withOffload { text += "n_offload_packets=0, n_offload_bytes=0, " }
+        // Priority and match, a comma, the actions: as the codec prints them without the rest.
+        var plain = flow
+        plain.cookie = 0
+        plain.table = 0
+        plain.idleTimeout = 0
+        plain.hardTimeout = 0
+        plain.importance = 0
+        plain.flags = []
+        let line = FlowText.text(plain, showsStatistics: false, names: names)
+        guard let space = line.range(of: " actions=") else { return text + "," + line }
+        return text + line[..<space.lowerBound] + "," + line[space.lowerBound...].dropFirst()
+    }
+
+    // MARK: Common words
 
     func withBridge(_ name: String, _ body: (BoundBridge) -> ControlCommands.Answer) -> ControlCommands.Answer {
         guard let bridge = binding.bridges[name] else { return .failure("no such bridge") }
         return body(bridge)
     }
 
-    private func addressTable(_ bridge: BoundBridge) -> String {
-        let index = bridge.index
-        let addresses = poller.run { datapath, now in datapath.learnedAddresses(bridge: index, now: now) }
-        var text = " port  VLAN  MAC                Age\n"
-        for entry in addresses {
-            let port = entry.port == PortNumber.local ? "LOCAL" : String(entry.port)
-            func right(_ text: String, _ width: Int) -> String {
-                String(repeating: " ", count: max(0, width - text.count)) + text
-            }
-            let age = right(String(entry.age / 1_000_000_000), 4)
-            text +=
-                right(port, 5) + "  " + right(String(entry.vlan), 4) + "  \(MACAddress(rawValue: entry.mac))  \(age)\n"
-        }
-        return text
-    }
-
-    private func showDatapath() -> String {
-        let status = poller.run { datapath, _ in datapath.status }
-        let hits = status.exactMatchHits + status.megaflowHits
-        var text = "netdev@ovs-netdev: hit:\(hits) missed:\(status.misses)\n"
-        for bridge in binding.bridges.values.sorted(by: { $0.plan.name < $1.plan.name }) {
-            text += "  \(bridge.plan.name):\n"
-            for interface in bridge.interfaces.values.sorted(by: { $0.plan.name < $1.plan.name }) {
-                let number = interface.number == PortNumber.local ? 65534 : interface.number
-                let type = interface.plan.name == bridge.plan.name ? "internal" : interface.plan.type
-                let kind = type.isEmpty ? "system" : type
-                let peer = interface.plan.options["peer"].map { ": peer=\($0)" } ?? ""
-                text +=
-                    "    \(interface.plan.name) \(number)/\(interface.deviceNumber.map { "\($0 + 1)" } ?? "none"): (\(kind)\(peer))\n"
-            }
-        }
-        return text
-    }
-
-    private func coverage() -> String {
-        let status = poller.run { datapath, _ in datapath.status }
-        var lines = [
-            ("datapath_exact_match_hit", status.exactMatchHits), ("datapath_megaflow_hit", status.megaflowHits),
-            ("datapath_miss", status.misses),
-        ]
-        lines += status.drops.map { ("drop_\($0.key)", $0.value) }
-        return lines.sorted { $0.0 < $1.0 }.map { name, count in
-            "\(name)\(String(repeating: " ", count: max(1, 32 - name.count)))total: \(count)"
-        }.joined(separator: "\n")
-    }
-
-    /// `ofproto/trace BRIDGE FLOW`.
-    private func trace(_ arguments: [String]) -> ControlCommands.Answer {
-        let words = arguments.filter { !$0.hasPrefix("-") }
-        guard let name = words.first, words.count >= 2, let bridge = binding.bridges[name] else {
-            return .failure("\(words.first ?? ""): unknown bridge")
-        }
+    /// Names of a bridge's ports for reading flows; they print as numbers.
+    func flowNames(of bridge: BoundBridge) -> FlowNames {
         let numbers = Dictionary(
             bridge.interfaces.values.map { ($0.plan.name, $0.number) }, uniquingKeysWith: { first, _ in first })
-        do throws(MatchSyntaxError) {
-            let match = try Match(parsing: words[1], portNumber: { numbers[$0] })
-            let index = bridge.index
-            let text = poller.run { datapath, now in datapath.trace(bridge: index, key: match.key, now: now) }
-            guard let text else { return .failure("\(name) has no such in_port") }
-            return .text(text)
-        } catch {
-            return .failure("Error parsing flow: \(error)")
-        }
+        return FlowNames(portNumber: { numbers[$0] })
     }
+}
+
+extension Substring {
+    /// Where a text is in this one.
+    fileprivate func range(of text: String) -> Range<Index>? {
+        var rest = self
+        while !rest.isEmpty {
+            if rest.hasPrefix(text) { return rest.startIndex..<rest.index(rest.startIndex, offsetBy: text.count) }
+            rest.removeFirst()
+        }
+        return nil
+    }
+}
+
+extension String {
+    fileprivate func range(of text: String) -> Range<Index>? { self[...].range(of: text) }
 }

@@ -46,6 +46,10 @@ public final class SwitchDaemon {
     private var controlSockets: [ControlSocket] = []
     private var pidFiles: [PIDFile] = []
     private var linkWatch: LinkWatch?
+    /// Endpoints that came by a command, as they were written.
+    private var addedRemotes: [String: Endpoint] = [:]
+    private var addedListeners: [String: StreamHub.Listener] = [:]
+    private(set) lazy var coverage = CoverageHistory { [unowned self] in counters() }
     /// Is called, on any thread, when a command asks the switch to end.
     public var onExit: (@Sendable () -> Void)?
 
@@ -111,6 +115,7 @@ public final class SwitchDaemon {
     /// Ends everything: connections, bridges, devices, files of the run directory.
     public func stop() {
         for listener in listeners { listener.close() }
+        for listener in addedListeners.values { listener.close() }
         for socket in controlSockets { socket.close() }
         nonisolated(unsafe) let daemon = self
         databaseHub.run {
@@ -125,9 +130,61 @@ public final class SwitchDaemon {
     }
 
     /// Where the database is served, as the endpoints are written.
-    var remoteNames: [String] { listeners.map(\.endpoint.description) + sockets.managers.keys.map(\.description) }
+    var remoteNames: [String] {
+        ["db:Open_vSwitch,Open_vSwitch,manager_options"] + listeners.map(\.endpoint.description) + addedRemotes.keys
+    }
 
-    /// The endpoints of the Manager table, beside those of the command line.
+    /// Serves the database at another endpoint too (`ovsdb-server/add-remote`).
+    func addRemote(_ text: String) -> ControlCommands.Answer {
+        guard addedRemotes[text] == nil else { return .text("") }
+        guard let endpoint = Endpoint(text, defaultPort: 6640) else {
+            return .failure("\(text): not an endpoint (ptcp:[PORT][:HOST], punix:FILE, tcp:HOST:PORT, unix:FILE …)")
+        }
+        addedRemotes[text] = endpoint
+        guard endpoint.isPassive else {
+            followManagers()
+            return .text("")
+        }
+        nonisolated(unsafe) let daemon = self
+        let tls = binding.tls ?? options.tls
+        return .later { reply in
+            // Binding waits for the hub's thread, which this is.
+            do throws(SystemError) {
+                try BackgroundThread.start("rookery-listen") { [databaseHub = daemon.databaseHub] in
+                    let result = Result { () throws(StreamError) in
+                        try DatabaseSockets.listen(endpoint, hub: databaseHub, tls: tls, sockets: daemon.sockets)
+                    }
+                    databaseHub.post {
+                        switch result {
+                        case .success(let listener):
+                            if daemon.addedRemotes[text] == nil {
+                                listener.close()
+                            } else {
+                                daemon.addedListeners[text] = listener
+                            }
+                            reply(.success(""))
+                        case .failure(let error):
+                            daemon.addedRemotes[text] = nil
+                            reply(.failure(ControlFailure(error.description)))
+                        }
+                    }
+                }
+            } catch {
+                daemon.addedRemotes[text] = nil
+                reply(.failure(ControlFailure("\(error)")))
+            }
+        }
+    }
+
+    /// Takes back what `addRemote` did; false where it did nothing of the kind.
+    func removeRemote(_ text: String) -> Bool {
+        guard addedRemotes.removeValue(forKey: text) != nil else { return false }
+        addedListeners.removeValue(forKey: text)?.close()
+        followManagers()
+        return true
+    }
+
+    /// The endpoints of the Manager table and of commands, beside those of the command line.
     private func followManagers() {
         guard let root = database.rows("Open_vSwitch").first else { return }
         let rows = root["manager_options"].uuids.compactMap { database.row("Manager", $0) }
@@ -136,13 +193,17 @@ public final class SwitchDaemon {
             guard let endpoint = Endpoint(row["target"].string ?? "", defaultPort: 6640) else { continue }
             endpoints.insert(endpoint)
         }
+        for endpoint in addedRemotes.values where !endpoint.isPassive { endpoints.insert(endpoint) }
         sockets.setManagers(endpoints, tls: binding.tls ?? options.tls)
+        binding.writeManagers { [sockets] in sockets.status(of: $0) }
     }
 
     private func scheduleStatistics() {
         nonisolated(unsafe) let daemon = self
         databaseHub.schedule(after: binding.statisticsInterval * 1_000_000) {
             daemon.binding.refreshStatistics()
+            daemon.binding.writeManagers { daemon.sockets.status(of: $0) }
+            daemon.coverage.tick()
             daemon.scheduleStatistics()
         }
     }

@@ -27,13 +27,20 @@ public final class SwitchLog: Sendable {
         }
     }
 
+    /// Where lines go: to one of the two, by how the switch was started. Nothing goes to syslog.
+    public enum Destination: String, Sendable, CaseIterable { case console, syslog, file }
+
+    /// How lines are written, in the words of ovs-vswitchd(8).
+    static let pattern = "%D{%Y-%m-%dT%H:%M:%S.###Z}|%05N|%c|%p|%m"
+
     /// The parts of the switch that write lines.
     public static let modules = ["bridge", "connmgr", "ovsdb", "poller", "unixctl", "vswitchd"]
 
     private struct State {
         var number = 0
-        var levels: [String: Level] = [:]
+        var levels: [Destination: [String: Level]] = [:]
         var file: OwnedDescriptor?
+        var isClosed = false
     }
 
     private let state = Mutex(State())
@@ -49,16 +56,35 @@ public final class SwitchLog: Sendable {
     public func reopen() throws(SystemError) {
         guard let path else { return }
         let file = OwnedDescriptor(try File.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o640))
-        state.withLock { $0.file = file }
+        state.withLock { state in
+            state.file = file
+            state.isClosed = false
+        }
     }
 
-    public func level(_ module: String) -> Level { state.withLock { $0.levels[module] ?? .info } }
+    /// Writes no more to the file until it is opened anew.
+    public func close() {
+        guard path != nil else { return }
+        state.withLock { state in
+            state.file = nil
+            state.isClosed = true
+        }
+    }
 
-    public func setLevel(_ level: Level, _ module: String) { state.withLock { $0.levels[module] = level } }
+    private var own: Destination { path == nil ? .console : .file }
+
+    public func level(_ module: String, _ destination: Destination) -> Level {
+        state.withLock { $0.levels[destination]?[module] ?? (destination == own ? .info : .off) }
+    }
+
+    public func setLevel(_ level: Level, _ module: String, _ destination: Destination) {
+        state.withLock { $0.levels[destination, default: [:]][module] = level }
+    }
 
     public func write(_ module: String, _ level: Level, _ text: String) {
-        guard level <= self.level(module) else { return }
+        guard level <= self.level(module, own) else { return }
         state.withLock { state in
+            guard !state.isClosed else { return }
             state.number += 1
             let number = String(state.number)
             let padded = String(repeating: "0", count: max(0, 5 - number.count)) + number
