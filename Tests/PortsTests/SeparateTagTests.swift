@@ -10,17 +10,16 @@ import Testing
 struct SeparateTagTests {
     /// Packet sockets of veth pairs whose other ends the data path has.
     private final class Ends: @unchecked Sendable {
-        let near: [FileDescriptor]
-        let far: [FileDescriptor]
+        let near: [OwnedDescriptor]
+        let far: [OwnedDescriptor]
         init() throws {
             try Namespace.unshare(.network)
             var batch = RouteBatch()
             for number in 1...2 { batch.addVeth("near\(number)", peer: "far\(number)", up: true) }
             try RouteSocket().run(batch)
-            near = try (1...2).map { try PacketSocket.open("near\($0)") }
-            far = try (1...2).map { try PacketSocket.open("far\($0)") }
+            near = try (1...2).map { OwnedDescriptor(try PacketSocket.open("near\($0)")) }
+            far = try (1...2).map { OwnedDescriptor(try PacketSocket.open("far\($0)")) }
         }
-        deinit { for descriptor in near + far { close(descriptor.rawValue) } }
     }
 
     @Test(arguments: PollerMechanism.allCases, [[], [0x8100], [0x88a8], [0x88a8, 0x8100]] as [[UInt16]])

@@ -81,8 +81,8 @@ extension PacketEditing {
         layout.end = min(layout.end, Int32(truncatingIfNeeded: packet.pointee.length))
     }
 
-    /// Overwrites the protocol of an IP packet: the next header of IPv6's last extension header. What the transport's
-    /// checksum says of it stays as it was.
+    /// Overwrites the protocol of an IP packet: the next header of IPv6's last extension header. The checksum of the
+    /// transport header that is there covers the protocol by its pseudo-header (RFC 9293, 3.1), and stays right.
     static func setProtocol(_ value: UInt8, in packet: PacketRef, _ layout: inout PacketLayout) -> Bool {
         switch layout.network {
         case .ipv4:
@@ -109,6 +109,10 @@ extension PacketEditing {
             ip.storeByte(value, at: place)
         default: return false
         }
+        var change = InternetChecksum()
+        change.subtract(UInt16(layout.ipProtocol))
+        change.add(UInt16(value))
+        addressesChanged(by: change, in: packet, layout)
         layout.ipProtocol = value
         return true
     }

@@ -77,12 +77,17 @@ extension FlowKey {
         case 0x0800: fields += [.ipv4Source, .ipv4Destination, .ipToS, .ipTTL]
         case 0x86dd:
             fields += [.ipv6Source, .ipv6Destination, .ipv6FlowLabel, .ipToS, .ipTTL]
-            if value(.ipProtocol) == 58 { fields += [.ndTarget, .ndSourceEth, .ndTargetEth] }
+            if value(.ipProtocol) == 58 {
+                fields += [.ndReserved, .ndTarget, .ndSourceEth, .ndTargetEth, .ndOptionsType]
+            }
         case 0x0806, 0x8035: fields += [.arpOperation, .arpSource, .arpTarget, .arpSourceEth, .arpTargetEth]
         case 0x8847, 0x8848: fields += [.mplsLabel, .mplsTC, .mplsBoS, .mplsTTL]
+        case 0x88e7: fields += [.pbbISID, .pbbUCA]
         default: break
         }
-        return fields + transportFields
+        let transport = transportFields
+        if transport.first == .tcpSource { fields.append(.tcpFlags) }
+        return fields + transport
     }
 }
 
