@@ -48,6 +48,7 @@ import Testing
             ("in_port=LOCAL", "in_port=LOCAL"), ("in_port=65534", "in_port=LOCAL"),
             ("icmp, icmp_type=8\ticmp_code=0", "icmp,icmp_type=8,icmp_code=0"),
             ("sctp,tp_dst=0x10/0xfff0", "sctp,tp_dst=0x10/0xfff0"), ("ip,nw_proto=50", "ip,nw_proto=50"),
+            ("reg0=0x15/0xf", "reg0=0x5/0xf"), ("reg0[4..7]=5", "reg0=0x50/0xf0"),
             ("vlan_vid=0x1005", "dl_vlan=5"), ("tun_flags=+oam", "tun_flags=+oam"), ("", ""),
         ])
     func readsAndPrintsAsOvsOfctlDoes(text: String, printed: String) throws {
@@ -63,7 +64,6 @@ import Testing
             ("tp_dst=80", .missingPrerequisite(field: "tp_dst", needs: "tcp or tcp6")),
             ("arp,tcp", .contradiction("tcp")), ("dl_vlan=5,dl_vlan=6", .contradiction("dl_vlan")),
             ("nw_src=10.0.0.1", .missingPrerequisite(field: "nw_src", needs: "ip")),
-            ("reg0=0x10/0xf", .valueOutsideMask(field: "reg0", value: "0x10/0xf")),
             ("ip,nw_ttl=1/1", .notMaskable("nw_ttl")),
             (
                 "tcp,tp_dst=65536",

@@ -138,7 +138,7 @@ public enum InstructionCodec {
         for action in actions {
             switch action {
             case .clone, .conjunction, .enqueue, .exit, .finTimeout, .learn, .meter, .multipath, .note, .outputField,
-                .outputTruncated, .popQueue, .push, .pop, .resubmit, .sample, .checkPacketLarger, .bundle:
+                .outputTruncated, .popQueue, .push, .pop, .sample, .checkPacketLarger, .bundle:
                 throw .badAction(.badType)
             default: break
             }

@@ -29,9 +29,11 @@ enum HelloCodec {
         _ reader: inout WireReader, version: OpenFlowVersion
     ) throws(OpenFlowError) -> Message.ErrorReport {
         var number = ErrorNumber(type: try reader.uint16(), code: try reader.uint16())
-        if version >= .v12, number.type == ErrorNumber.experimenterType {
+        // An experimenter whose id is 0 is nobody; then the id is the first of the data.
+        let isNobody = reader.peek32() == 0
+        if version >= .v12, number.type == ErrorNumber.experimenterType, !isNobody {
             number = ErrorNumber(experimenter: try reader.uint32(), type: number.code, code: 0)
-        } else if number.type == ErrorNumber.niciraType, number.code == 0 {
+        } else if number.type == ErrorNumber.niciraType, number.code == 0, !isNobody {
             number.experimenter = try reader.uint32()
             number.type = try reader.uint16()
             number.code = try reader.uint16()

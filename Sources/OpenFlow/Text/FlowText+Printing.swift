@@ -12,7 +12,9 @@ extension FlowText {
         if showsStatistics || flow.cookie != 0 { out += "cookie=0x\(String(flow.cookie, radix: 16)), " }
         if showsStatistics { out += "duration=\(duration(flow.age)), " }
         if showsStatistics || flow.table != 0 || names.tableName(flow.table) != nil {
-            out += "table=\(names.tableName(flow.table) ?? String(flow.table)), "
+            out += "table="
+            names.write(table: flow.table, to: &out)
+            out += ", "
         }
         if showsStatistics { out += "n_packets=\(flow.packets), n_bytes=\(flow.bytes), " }
         if flow.idleTimeout != 0 { out += "idle_timeout=\(flow.idleTimeout), " }
@@ -43,7 +45,10 @@ extension FlowText {
             case .delete: "DEL"
             case .deleteStrict: "DEL_STRICT"
             }
-        if change.table != 0 { out += " table:\(change.table.map { names.tableName($0) ?? String($0) } ?? "255")" }
+        if change.table != 0 {
+            out += " table:"
+            if let table = change.table { names.write(table: table, to: &out) } else { out += "255" }
+        }
         out += " "
         writeMatch(change.match, change.priority, names, to: &out)
         if out.last != " " { out += " " }
@@ -57,9 +62,9 @@ extension FlowText {
         if change.importance != 0 { out += "importance:\(change.importance) " }
         if let buffer = change.buffer { out += "buf:0x\(String(buffer, radix: 16)) " }
         if change.outPort != PortNumber.any {
-            let port =
-                PortNumber.reservedWord(change.outPort) ?? names.portName(change.outPort) ?? String(change.outPort)
-            out += "out_port:\(port) "
+            out += "out_port:"
+            names.write(port: change.outPort, to: &out)
+            out += " "
         }
         out += words(change.flags)
         out += "actions="

@@ -44,8 +44,9 @@ public enum FlowText {
         _ text: some StringProtocol, names: FlowNames = FlowNames()
     ) throws(FlowSyntaxError) -> FlowModification {
         var rest = Substring(text)
-        while let first = rest.utf8.first, first == 0x20 || first == 0x09 { rest = rest.dropFirst() }
-        let word = rest.prefix { $0 != "," && $0 != " " && $0 != "\t" }
+        while let first = rest.utf8.first, KeyValueScanner.isSeparator(first) { rest = rest.dropFirst() }
+        let utf8 = rest.utf8
+        let word = rest[..<(utf8.firstIndex(where: KeyValueScanner.isSeparator) ?? utf8.endIndex)]
         let command: FlowModification.Command
         switch word {
         case "add": command = .add
@@ -76,8 +77,7 @@ public enum FlowText {
                     }
                 }
             }
-            isItemStart =
-                character == UInt8(ascii: ",") || character == UInt8(ascii: " ") || character == UInt8(ascii: "\t")
+            isItemStart = KeyValueScanner.isSeparator(character)
             utf8.formIndex(after: &index)
         }
         return nil
@@ -92,10 +92,10 @@ public enum FlowText {
         case "table":
             if value == "255" || value == "all" {
                 flow.table = nil
-            } else if let number = names.tableNumber(String(value)) {
+            } else if let number = names.table(value) {
                 flow.table = number
             } else {
-                flow.table = try textNumber(value, "table")
+                throw FlowSyntaxError("table: there is no table “\(value)”")
             }
         case "priority":
             guard flow.command != .delete else {
@@ -106,10 +106,8 @@ public enum FlowText {
         case "duration", "n_packets", "n_bytes", "idle_age", "hard_age", "no_readonly_table", "allow_hidden_fields":
             break
         case "out_port" where isDeletion:
-            guard let port = PortNumber.reserved(value) ?? names.portNumber(String(value)) else {
-                let port: UInt32 = try textNumber(value, "out_port")
-                flow.outPort = 0xff00...0xffff ~= port ? port | 0xffff_0000 : port
-                break
+            guard let port = names.port(value) else {
+                throw FlowSyntaxError("out_port: there is no port “\(value)”")
             }
             flow.outPort = port
         case "out_group" where isDeletion:

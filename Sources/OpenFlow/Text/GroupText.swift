@@ -196,8 +196,8 @@ public enum GroupText {
     }
 
     private static func port(_ text: Substring, _ names: FlowNames) throws(FlowSyntaxError) -> UInt32 {
-        if let port = PortNumber.reserved(text) ?? names.portNumber(String(text)) { return port }
-        return try textNumber(text, "watch_port")
+        guard let port = names.port(text) else { throw FlowSyntaxError("watch_port: there is no port “\(text)”") }
+        return port
     }
 
     /// Gives buckets without a number the lowest free ones.
@@ -229,7 +229,8 @@ public enum GroupText {
         if !group.selection.method.isEmpty {
             out += ",selection_method=\(group.selection.method)"
             if group.selection.parameter != 0 { out += ",selection_method_param=\(group.selection.parameter)" }
-            let fields = group.selection.fields.map { $0.field.hashText(mask: $0.mask) }
+            let fields = group.selection.fields.sorted { rank($0.field) < rank($1.field) }
+                .map { $0.field.hashText(mask: $0.mask) }
             if fields.count == 1 { out += ",fields=\(fields[0])" }
             if fields.count > 1 { out += ",fields(\(fields.joined(separator: ",")))" }
         }
@@ -239,9 +240,7 @@ public enum GroupText {
             if bucket.weight != (group.type == .select ? 1 : 0) { out += "weight:\(bucket.weight)," }
             if bucket.watchPort != PortNumber.any {
                 out += "watch_port:"
-                out +=
-                    PortNumber.reservedWord(bucket.watchPort) ?? names.portName(bucket.watchPort)
-                    ?? String(bucket.watchPort)
+                names.write(port: bucket.watchPort, to: &out)
                 out += ","
             }
             if bucket.watchGroup != Group.any { out += "watch_group:\(bucket.watchGroup)," }

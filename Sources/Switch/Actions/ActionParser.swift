@@ -32,7 +32,7 @@ struct ActionParser {
             switch word {
             case "meter" where step == nil:
                 try advance(to: .meter, name)
-                instructions.meter = try value.number("meter")
+                instructions.meter = try Self.meter(value)
             case "clear_actions":
                 try advance(to: .clear, name)
                 instructions.clear = true
@@ -107,7 +107,7 @@ struct ActionParser {
     ) throws(ActionSyntaxError) -> Action {
         // The most frequent first: a bare port, an output.
         if value.isEmpty, word.utf8.first.map({ 0x30...0x39 ~= $0 }) ?? false, let port = names.port(name) {
-            return .output(port)
+            return try Self.output(to: port, name)
         }
         switch word {
         case "output", "output_reg": return try output(value)
@@ -116,7 +116,7 @@ struct ActionParser {
         case "set_queue": return .setQueue(try value.number(word))
         case "pop_queue": return .popQueue
         case "group": return .group(try value.number(word))
-        case "meter": return .meter(try value.number(word))
+        case "meter": return .meter(try Self.meter(value))
         case "bundle": return .bundle(try BundleChoice(parsing: value, loads: false, names))
         case "bundle_load": return .bundle(try BundleChoice(parsing: value, loads: true, names))
         case "set_field": return try setField(value)
@@ -172,7 +172,7 @@ struct ActionParser {
         guard value.isEmpty, let port = names.port(name) else {
             throw ActionSyntaxError("there is no action “\(name)”")
         }
-        return Self.output(to: port)
+        return try Self.output(to: port, name)
     }
 
     /// The setters of OpenFlow 1.0 and 1.1.
@@ -216,8 +216,17 @@ struct ActionParser {
         return number
     }
 
-    private static func output(to port: UInt32) -> Action {
-        port == PortNumber.controller ? .controller(ControllerOutput()) : .output(port)
+    private static func output(to port: UInt32, _ text: Substring) throws(ActionSyntaxError) -> Action {
+        guard port <= PortNumber.maximum || PortNumber.inPort...PortNumber.local ~= port else {
+            throw ActionSyntaxError("nothing can be output to “\(text)”; drop drops the packet")
+        }
+        return port == PortNumber.controller ? .controller(ControllerOutput()) : .output(port)
+    }
+
+    private static func meter(_ text: Substring) throws(ActionSyntaxError) -> UInt32 {
+        let number: UInt32 = try text.number("meter")
+        guard number != 0 else { throw ActionSyntaxError("meter: the first meter is 1") }
+        return number
     }
 
     private func output(_ text: Substring) throws(ActionSyntaxError) -> Action {
@@ -237,7 +246,7 @@ struct ActionParser {
             guard let length, length >= 14 else { throw ActionSyntaxError("output: max_len is at least 14") }
             return .outputTruncated(port: port, maxLength: length)
         }
-        if let port = names.port(text) { return Self.output(to: port) }
+        if let port = names.port(text) { return try Self.output(to: port, text) }
         if let bits = try? Subfield(parsing: text) { return .outputField(bits, maxLength: 0xffff) }
         throw ActionSyntaxError("output: there is no port “\(text)”")
     }
@@ -323,7 +332,7 @@ struct ActionParser {
         guard parts.count <= 3, parts.count < 3 || parts[2] == "ct" || parts[2].isEmpty else {
             throw ActionSyntaxError("resubmit takes (PORT,TABLE) or (PORT,TABLE,ct)")
         }
-        guard !parts[0].isEmpty || table != nil else { throw ActionSyntaxError("resubmit: needs a port or a table") }
+        guard port != nil || table != nil else { throw ActionSyntaxError("resubmit: needs a port or a table") }
         return .resubmit(port: port, table: table, connectionTuple: parts.count == 3 && parts[2] == "ct")
     }
 

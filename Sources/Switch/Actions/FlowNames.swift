@@ -24,25 +24,29 @@ public struct FlowNames {
     }
 
     /// The port that `text` names or numbers; reserved words in any case.
-    func port(_ text: Substring) -> UInt32? {
+    public func port(_ text: Substring) -> UInt32? {
         if let number = UInt64(fieldText: text) {
             guard let number = UInt32(exactly: number) else { return nil }
             // OpenFlow 1.0's 16-bit reserved numbers mean today's.
             return 0xff00...0xffff ~= number ? number | 0xffff_0000 : number
         }
         if let reserved = PortNumber.reserved(text) { return reserved }
-        if text.utf8.count > 1, text.utf8.first == UInt8(ascii: "\""), text.utf8.last == UInt8(ascii: "\"") {
-            return portNumber(String(text.dropFirst().dropLast()))
-        }
-        return portNumber(String(text))
+        return portNumber(Self.unquoted(text))
     }
 
-    func table(_ text: Substring) -> UInt8? {
-        UInt64(fieldText: text).map { UInt8(exactly: $0) } ?? tableNumber(String(text))
+    /// The table that `text` names or numbers.
+    public func table(_ text: Substring) -> UInt8? {
+        UInt64(fieldText: text).map { UInt8(exactly: $0) } ?? tableNumber(Self.unquoted(text))
+    }
+
+    private static func unquoted(_ text: Substring) -> String {
+        let isQuoted =
+            text.utf8.count > 1 && text.utf8.first == KeyValueScanner.quote && text.utf8.last == KeyValueScanner.quote
+        return String(isQuoted ? text.dropFirst().dropLast() : text)
     }
 
     /// Appends a port as ovs-ofctl prints it.
-    func write(port: UInt32, to out: inout String) {
+    public func write(port: UInt32, to out: inout String) {
         if let word = PortNumber.reservedWord(port) {
             out += word
         } else if let name = portName(port) {
@@ -52,7 +56,8 @@ public struct FlowNames {
         }
     }
 
-    func write(table: UInt8, to out: inout String) {
+    /// Appends a table.
+    public func write(table: UInt8, to out: inout String) {
         if let name = tableName(table) { Self.write(name: name, to: &out) } else { out += String(table) }
     }
 

@@ -1,5 +1,5 @@
 /// Takes ovs-ofctl's texts apart: `name`, `name=value`, `name:value` and `name(value)`, with commas or white space between
-/// them; parentheses nest.
+/// them; parentheses nest, and what is in quotation marks stays together.
 public struct KeyValueScanner {
     private var rest: Substring
 
@@ -23,6 +23,7 @@ public struct KeyValueScanner {
         var mark: UInt8 = 0
         while index < end {
             let character = text[index]
+            if character == Self.quote, Self.skipQuoted(text, &index) { continue }
             if character == UInt8(ascii: ":") || character == UInt8(ascii: "=") || character == UInt8(ascii: "(")
                 || Self.isSeparator(character)
             {
@@ -49,11 +50,22 @@ public struct KeyValueScanner {
         return (name, value)
     }
 
-    static func isSeparator(_ character: UInt8) -> Bool {
+    /// Whether the character stands between items.
+    public static func isSeparator(_ character: UInt8) -> Bool {
         switch character {
         case UInt8(ascii: ","), UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"): true
         default: false
         }
+    }
+
+    static let quote = UInt8(ascii: "\"")
+
+    /// Passes a text in quotation marks; false: the mark has no partner.
+    private static func skipQuoted(_ text: Substring.UTF8View, _ index: inout Substring.Index) -> Bool {
+        let next = text.index(after: index)
+        guard let close = text[next...].firstIndex(of: quote) else { return false }
+        index = text.index(after: close)
+        return true
     }
 
     private static func skipValue(
@@ -62,6 +74,7 @@ public struct KeyValueScanner {
         var level = 0
         while index < text.endIndex {
             let character = text[index]
+            if character == quote, skipQuoted(text, &index) { continue }
             if character == UInt8(ascii: "(") {
                 level += 1
             } else if level > 0 {

@@ -24,6 +24,10 @@ extension Subfield: CustomStringConvertible {
             field = .inPort
             width = 32
         } else if let named = Field(named: name) {
+            guard !named.extensibleNames.isEmpty else {
+                throw ActionSyntaxError(
+                    "no bits of \(name) can be named\(named == .vlanID ? "; vlan_vid has them" : "")")
+            }
             field = named
             width = Self.fullWidth(named)
         } else {

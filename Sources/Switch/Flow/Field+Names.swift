@@ -14,8 +14,8 @@ extension Field {
         case flags([String?])
     }
 
-    /// The names that ovs-ofctl accepts; the first is the one it prints (for ports of the transport protocols, `tp_src` and
-    /// `tp_dst` are accepted besides).
+    /// The names that ovs-ofctl accepts; the first is the one it prints. In a match `tp_src` and `tp_dst` mean the ports of
+    /// whichever protocol it is.
     public var names: [String] {
         switch self {
         case .inPort: ["in_port"]
@@ -95,8 +95,8 @@ extension Field {
         case .arpOperation: ["arp_op"]
         case .arpSourceEth: ["arp_sha"]
         case .arpTargetEth: ["arp_tha"]
-        case .tcpSource: ["tcp_src"]
-        case .tcpDestination: ["tcp_dst"]
+        case .tcpSource: ["tcp_src", "tp_src"]
+        case .tcpDestination: ["tcp_dst", "tp_dst"]
         case .tcpFlags: ["tcp_flags"]
         case .udpSource: ["udp_src"]
         case .udpDestination: ["udp_dst"]

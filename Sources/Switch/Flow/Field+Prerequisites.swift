@@ -67,17 +67,17 @@ extension Field.Prerequisite {
         switch self {
         case .none: true
         case .vlan: match.key[.vlanTCI].low & UInt64(FlowKey.vlanPresent) != 0
-        case .mpls: match.asks(.ethType, for: 0x8847) || match.asks(.ethType, for: 0x8848)
-        case .pbb: match.asks(.ethType, for: 0x88e7)
-        case .arp: match.asks(.ethType, for: 0x0806) || match.asks(.ethType, for: 0x8035)
-        case .ipv4: match.asks(.ethType, for: 0x0800)
-        case .ipv6: match.asks(.ethType, for: 0x86dd)
-        case .ip: match.asks(.ethType, for: 0x0800) || match.asks(.ethType, for: 0x86dd)
+        case .mpls: match.asksForNetwork(0x8847) || match.asksForNetwork(0x8848)
+        case .pbb: match.asksForNetwork(0x88e7)
+        case .arp: match.asksForNetwork(0x0806) || match.asksForNetwork(0x8035)
+        case .ipv4: match.asksForNetwork(0x0800)
+        case .ipv6: match.asksForNetwork(0x86dd)
+        case .ip: match.asksForNetwork(0x0800) || match.asksForNetwork(0x86dd)
         case .tcp: match.asksForTransport(6)
         case .udp: match.asksForTransport(17)
         case .sctp: match.asksForTransport(132)
-        case .icmp: match.asks(.ethType, for: 0x0800) && match.asksForTransport(1)
-        case .icmpv6: match.asks(.ethType, for: 0x86dd) && match.asksForTransport(58)
+        case .icmp: match.asksForNetwork(0x0800) && match.asksForTransport(1)
+        case .icmpv6: match.asksForNetwork(0x86dd) && match.asksForTransport(58)
         case .neighbourDiscovery:
             Self.neighbourSolicitation.isMet(by: match) || Self.neighbourAdvertisement.isMet(by: match)
         case .neighbourSolicitation: Self.icmpv6.isMet(by: match) && match.asks(.icmpv6Type, for: 135)
@@ -115,9 +115,15 @@ extension Match {
         mask[field] == .ones(field.width) && key[field].low == value
     }
 
+    /// Whether the network protocol is asked for, by the EtherType or as the type of packets without Ethernet header.
+    @inline(__always)
+    fileprivate func asksForNetwork(_ etherType: UInt64) -> Bool {
+        asks(.ethType, for: etherType) || asks(.packetType, for: 0x1_0000 | etherType)
+    }
+
     /// Whether the protocol is asked for, behind IPv4 or IPv6 and not in later fragments, which have no ports.
     fileprivate func asksForTransport(_ number: UInt64) -> Bool {
-        asks(.ipProtocol, for: number) && (asks(.ethType, for: 0x0800) || asks(.ethType, for: 0x86dd))
+        asks(.ipProtocol, for: number) && (asksForNetwork(0x0800) || asksForNetwork(0x86dd))
             && key[.ipFragment].low & UInt64(FlowKey.fragmentLater) == 0
     }
 }

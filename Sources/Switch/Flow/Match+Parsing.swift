@@ -76,9 +76,8 @@ extension Match {
         guard let value, let mask, (value & open).isZero, (mask & open).isZero else {
             throw .invalidValue(field: String(name), value: String(text), expected: "a number of \(bits.count) bits")
         }
-        guard (value & ~mask).isZero else { throw .valueOutsideMask(field: String(name), value: String(text)) }
         guard bits.field.isMaskable || mask == .ones(bits.field.width) else { throw .notMaskable(String(name)) }
-        try require(bits.field, value << bits.start, mask << bits.start, name)
+        try require(bits.field, (value & mask) << bits.start, mask << bits.start, name)
     }
 
     /// The field that `name` means here; some names depend on the protocol.
@@ -147,8 +146,8 @@ extension Match {
         if text == "*" || text == "ANY" && field != .inPort { return }
         let (value, bits) = try FieldText.parse(field, name, text, portNumber)
         guard bits == .ones(field.width) || field.isMaskable || bits.isZero else { throw .notMaskable(name) }
-        guard (value & ~bits).isZero else { throw .valueOutsideMask(field: name, value: text) }
-        try require(field, value, bits, name)
+        // As with host bits beside a prefix length: what the mask leaves out of the value does not count.
+        try require(field, value & bits, bits, name)
     }
 }
 
