@@ -141,8 +141,8 @@ extension Field {
         case .tunnelFlags: .flags(["oam"])
         case .ipv6ExtensionHeaders:
             .flags(["nonext", "esp", "auth", "dest", "frag", "router", "hop", "unrep", "unseq"])
-        case .conjunctionID, .vlanID, .vlanVID, .vlanPCP, .mplsLabel, .mplsTC, .mplsBoS, .mplsTTL, .mpls1Label, .mpls1TC,
-            .mpls1BoS,
+        case .conjunctionID, .vlanID, .vlanVID, .vlanPCP, .mplsLabel, .mplsTC, .mplsBoS, .mplsTTL, .mpls1Label,
+            .mpls1TC, .mpls1BoS,
             .mpls1TTL, .mpls2Label, .mpls2TC, .mpls2BoS, .mpls2TTL, .ipProtocol, .ipToS, .ipDSCP, .ipECN, .ipTTL,
             .arpOperation, .tcpSource, .tcpDestination, .udpSource, .udpDestination, .sctpSource, .sctpDestination,
             .icmpType, .icmpCode, .icmpv6Type, .icmpv6Code, .tunnelGBPID, .tunnelToS, .tunnelTTL, .ctZone, .ctProtocol,

@@ -51,7 +51,8 @@ enum ReferenceTool {
         for line in try run(["--no-names", "ofp-parse", "FILE"], input: input).lines {
             if let mark = line.range(of: " (xid=0x"), let end = line[mark.upperBound...].firstIndex(of: ")"),
                 line.hasPrefix("OFP") || line.hasPrefix("NX") || line.hasPrefix("ONF"),
-                let number = Int(line[mark.upperBound..<end], radix: 16), 1...messages.count ~= number, result[number - 1].isEmpty
+                let number = Int(line[mark.upperBound..<end], radix: 16), 1...messages.count ~= number,
+                result[number - 1].isEmpty
             {
                 current = number - 1
                 result[number - 1] = String(line[..<mark.lowerBound] + line[line.index(after: end)...])
