@@ -256,7 +256,7 @@ struct EndToEndTests {
         }
 
         @Test(arguments: [
-            ["--topo", "nosuch"], ["--topo", "tree,0"], ["--topo", "tree,x"], ["--controller", "remote"],
+            ["--topo", "nosuch"], ["--topo", "tree,0"], ["--topo", "tree,x"], ["--controller", "nosuch"],
             ["--cluster", "a,b"], ["--test", "nosuch"], ["--link", "tc,bw=-1"], ["--custom", "/nonexistent.py"],
             ["--ipbase", "bla"], ["--switch", "cisco"], ["--host", "toaster"], ["--bogus"], ["--pre", "/nonexistent"],
             ["extra"], ["--host", "cfs,cpu=-1"],

@@ -1,7 +1,8 @@
 import Lab
+import Linux
 import Switch
-import Wire
 import Topology
+import Wire
 
 // `dpctl`: what ovs-ofctl would print of a switch, from the switch's own report.
 
@@ -18,7 +19,7 @@ extension EmulatedNetwork {
         switch words.first {
         case "dump-flows":
             return LabTables.flows(try client.switchReport(name))
-        case "add-flow", "mod-flows":
+        case "add-flow":
             try client.request(.addFlow(node: name, flow: rest))
             return ""
         case "del-flows":
@@ -34,12 +35,54 @@ extension EmulatedNetwork {
             return
                 "NXST_AGGREGATE reply (xid=0x4): packet_count=\(packets) byte_count=\(bytes) flow_count=\(flows.count)\n"
         case "fdb/show": return LabTables.addresses(try client.switchReport(name))
-        case let word?:
-            throw CommandError(
-                "dpctl \(word) needs the OpenFlow agent, which this version does not have",
-                remedy: "dump-flows, add-flow, del-flows, show, dump-ports, dump-ports-desc, dump-aggregate are there")
+        case let word?: return try openFlow(word, name, arguments)
         case nil: throw CommandError("usage: dpctl command [arg1] [arg2] ...")
         }
+    }
+
+    /// What `rookery switch` and ovs-ofctl call alike; everything else is for ovs-ofctl itself, where it is installed.
+    private static let verbs = [
+        "mod-flows": "mod-flows", "add-flows": "add-flows", "replace-flows": "replace-flows", "dump-groups": "groups",
+        "add-group": "add-group", "mod-group": "mod-group", "del-groups": "del-groups", "dump-meters": "meters",
+        "add-meter": "add-meter", "mod-meter": "mod-meter", "del-meters": "del-meters", "dump-tables": "tables",
+    ]
+
+    private func openFlow(_ word: String, _ node: String, _ arguments: [String]) throws -> String {
+        let socket = LabPaths(lab: lab).managementSocket(of: node)
+        let rest = arguments.filter { $0 != word }
+        if let verb = Self.verbs[word], !arguments.contains(where: { $0.hasPrefix("-") }) {
+            return try output(of: "/proc/self/exe", ["rookery", "switch", verb, "unix:\(socket)"] + rest)
+        }
+        guard MachineCheck.find("ovs-ofctl") != nil else {
+            throw CommandError(
+                "dpctl \(word) needs ovs-ofctl, which is not installed",
+                remedy: "apt install openvswitch-common; there without it are dump-flows, add-flow, del-flows, show, "
+                    + "dump-ports, dump-ports-desc, dump-aggregate, \(Self.verbs.keys.sorted().joined(separator: ", "))"
+            )
+        }
+        let options = arguments.prefix { $0 != word }
+        return try output(
+            of: "ovs-ofctl", ["ovs-ofctl"] + options + [word, "unix:\(socket)"] + rest.dropFirst(options.count))
+    }
+
+    /// What a program prints, errors included.
+    private func output(of program: String, _ arguments: [String]) throws -> String {
+        let pipe = try Pipe()
+        var spawn = Spawn(program, arguments)
+        spawn.descriptors = [(pipe.writeEnd.rawValue, 1), (pipe.writeEnd.rawValue, 2)]
+        let child = try spawn.start()
+        let bytes = try pipe.split { (readEnd, writeEnd) throws(SystemError) -> [UInt8] in
+            try writeEnd.close()
+            return try readEnd.readAll()
+        }
+        _ = try child.wait()
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The switches that have been given controllers and are connected to none of them.
+    func switchesWithoutController() throws -> Set<String> {
+        let all = try ShowControllers.entries(LabClient(lab: lab))
+        return Set(all.map(\.node)).subtracting(all.filter(\.isConnected).map(\.node))
     }
 
     private static func description(_ report: SwitchReport, identifier: UInt64?) -> String {

@@ -77,7 +77,7 @@ extension MininetCLI {
         case .iperfudp: try iperfUDP(words)
         case .link: try setLink(words)
         case .switchState: try setSwitch(words)
-        case .wait: MininetNarration.waitForSwitches(network)
+        case .wait: try MininetNarration.waitForSwitches(network)
         case .dpctl: try dpctl(words)
         case .py: log.output(try network.python().run(.evaluate(line)))
         case .px: log.output(try network.python().run(.execute(line)))

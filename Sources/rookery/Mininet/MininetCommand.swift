@@ -91,7 +91,9 @@ struct MininetCommand {
         if let pre = options.pre { script(pre) }
         MininetNarration.started(network)
         let isTest = !options.tests.isEmpty && options.tests != ["none"]
-        if options.wait || options.waitSeconds != nil || isTest { MininetNarration.waitForSwitches(network) }
+        if options.wait || options.waitSeconds != nil || isTest {
+            try MininetNarration.waitForSwitches(network, seconds: options.waitSeconds)
+        }
         if options.tests.isEmpty {
             cli.interact()
         } else {
@@ -130,7 +132,7 @@ struct MininetCommand {
         case "none", "build", "start", "stop": break
         case "all":
             MininetNarration.started(network)
-            MininetNarration.waitForSwitches(network)
+            try MininetNarration.waitForSwitches(network)
             try network.ping()
             try network.iperf()
         case "pingall", "ping":
@@ -143,7 +145,7 @@ struct MininetCommand {
             try network.iperf(
                 udp: isUDP, bandwidth: test.parameters["udpBw"] ?? "10M",
                 seconds: test.parameters["seconds"].flatMap { Int($0) } ?? 5)
-        case "waitconnected": MininetNarration.waitForSwitches(network)
+        case "waitconnected": try MininetNarration.waitForSwitches(network)
         default:
             let text = try network.python().run(.test(text))
             if !text.isEmpty { throw CommandError("the test \(test.name) failed: \(text.trimmingSpaces)") }

@@ -1,4 +1,5 @@
 import Lab
+import Linux
 import Topology
 
 /// What Mininet says while a network comes and goes, word for word: scripts wait for these lines.
@@ -29,10 +30,28 @@ enum MininetNarration {
         log.info("...\n")
     }
 
-    static func waitForSwitches(_ network: EmulatedNetwork) {
+    /// Waits until each switch has a controller that it was given; switches without any need none.
+    /// - Parameter seconds: nil: for ever.
+    static func waitForSwitches(_ network: EmulatedNetwork, seconds: Int? = nil) throws {
         network.log.info("*** Waiting for switches to connect\n")
-        for node in network.switches { network.log.info("\(node.name) ") }
-        network.log.info("\n")
+        let start = MonotonicClock.now()
+        var remaining = network.switches.map(\.name)
+        while true {
+            let alone = try network.switchesWithoutController()
+            remaining.removeAll { name in
+                if alone.contains(name) { return false }
+                network.log.info("\(name) ")
+                return true
+            }
+            let passed = (MonotonicClock.now() - start) / 1_000_000_000
+            if remaining.isEmpty { return network.log.info("\n") }
+            if let seconds, passed >= UInt64(max(0, seconds)) { break }
+            _ = try Interrupts.waitReadable(-1, timeoutMilliseconds: 50)
+        }
+        network.log.warning("Timed out after \(seconds ?? 0) seconds\n")
+        for name in remaining {
+            network.log.warning("Warning: \(name) is not connected to a controller\n")
+        }
     }
 
     static func stopping(_ network: EmulatedNetwork) {

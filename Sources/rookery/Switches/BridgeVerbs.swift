@@ -17,6 +17,7 @@ struct ListBridges: ParsableCommand {
 struct AddBridge: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add-br", abstract: "Add a bridge.",
+        usage: "rookery switch add-br [<option> ...] <bridge>",
         discussion: """
             It has one port, an interface of the machine with its name (for addresses).
               rookery switch add-br br0
@@ -75,7 +76,8 @@ struct AddBridge: ParsableCommand {
 
 struct DeleteBridge: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "del-br", abstract: "Remove a bridge with its ports.")
+        commandName: "del-br", abstract: "Remove a bridge with its ports.",
+        usage: "rookery switch del-br [--if-exists] <bridge>")
 
     @OptionGroup var options: SwitchOptions
     @OptionGroup var change: ChangeOptions

@@ -19,6 +19,7 @@ struct ColumnName {
 struct ListRecords: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Show records of a table of the database.",
+        usage: "rookery switch list [--json] <table> [<record> ...]",
         discussion: """
             Tables may be cut to a unique beginning, in any case.
               rookery switch list bridge
@@ -49,6 +50,7 @@ struct ListRecords: ParsableCommand {
 struct GetColumns: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Print columns of a record.",
+        usage: "rookery switch get [--if-exists] <table> <record> <column>[:<key>] ...",
         discussion: """
             Of a map also a single key:
               rookery switch get bridge br0 datapath_id fail_mode
@@ -88,6 +90,7 @@ struct GetColumns: ParsableCommand {
 struct SetColumns: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set", abstract: "Set columns of a record.",
+        usage: "rookery switch set <table> <record> <column>[:<key>]=<value> ...",
         discussion: """
             Maps also key by key; sets as [10,20], maps as {key=value,key=value}.
               rookery switch set bridge br0 fail_mode=secure protocols=OpenFlow13
@@ -133,6 +136,7 @@ struct SetColumns: ParsableCommand {
 struct ClearColumns: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clear", abstract: "Empty columns of a record.",
+        usage: "rookery switch clear <table> <record> <column>[:<key>] ...",
         discussion: """
               rookery switch clear bridge br0 fail_mode
               rookery switch clear bridge br0 other_config:hwaddr

@@ -6,6 +6,7 @@ import Streams
 struct ShowControllers: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "controllers", abstract: "Show the controllers of switches, and how they are.",
+        usage: "rookery switch controllers [-n <lab>] [--json] [<switch>]",
         discussion: """
               rookery switch controllers
               rookery switch controllers LAB/s1
@@ -80,6 +81,7 @@ struct ShowControllers: ParsableCommand {
 struct SetControllers: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set-controller", abstract: "Give a bridge controllers, in the place of those it has.",
+        usage: "rookery switch set-controller <bridge> [<target> ...]",
         discussion: """
             Without any, it has none afterwards.
               rookery switch set-controller br0 tcp:127.0.0.1:6653

@@ -14,6 +14,7 @@ struct SwitchArgument: ParsableArguments {
 struct ShowFlows: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flows", abstract: "Show flows.",
+        usage: "rookery switch flows [--names] [--no-stats] [--json] <switch> [<match>]",
         discussion: """
             All of them, or those that match nothing else than a match does; table=,
             cookie=VALUE/MASK, out_port= and out_group= select, too.
@@ -121,6 +122,7 @@ enum LineFile {
 struct AddFlow: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add-flow", abstract: "Add flows, or replace those with their match and priority.",
+        usage: "rookery switch add-flow <switch> <flow> ...",
         discussion: """
               rookery switch add-flow br0 priority=10,ip,nw_dst=10.0.0.2,actions=output:2
             """)
@@ -139,6 +141,7 @@ struct AddFlow: ParsableCommand {
 struct AddFlows: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add-flows", abstract: "Carry out a file of flows.",
+        usage: "rookery switch add-flows [--bundle] <switch> <file>",
         discussion: """
             A flow a line, which may begin with add, modify, modify_strict, delete or
             delete_strict; # begins a comment; the file - is standard input.
@@ -173,7 +176,8 @@ struct AddFlows: ParsableCommand {
 
 struct ModifyFlows: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "mod-flows", abstract: "Give flows that match other actions.")
+        commandName: "mod-flows", abstract: "Give flows that match other actions.",
+        usage: "rookery switch mod-flows [--strict] <switch> <flow>")
 
     @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
@@ -189,6 +193,7 @@ struct ModifyFlows: ParsableCommand {
 struct DeleteFlows: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "del-flows", abstract: "Remove flows.",
+        usage: "rookery switch del-flows [--strict] <switch> [<match>]",
         discussion: """
             Those that match nothing else than the match does; without one, all.
               rookery switch del-flows br0
@@ -209,6 +214,7 @@ struct DeleteFlows: ParsableCommand {
 struct ReplaceFlows: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replace-flows", abstract: "Make a switch's flows those of a file, all at once.",
+        usage: "rookery switch replace-flows [--no-bundle] <switch> <file>",
         discussion: """
             Flows that are there and not in the file go; those that differ are replaced,
             the others stay with their counters.

@@ -4,7 +4,8 @@ import Switch
 
 struct ShowGroups: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "groups", abstract: "Show groups, and what they have done.", aliases: ["dump-groups"])
+        commandName: "groups", abstract: "Show groups, and what they have done.",
+        usage: "rookery switch groups [--names] [--no-stats] [--json] <switch>", aliases: ["dump-groups"])
 
     @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
@@ -92,6 +93,7 @@ extension OpenFlowClient {
 struct AddGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add-group", abstract: "Add a group.",
+        usage: "rookery switch add-group <switch> <group>",
         discussion: """
               rookery switch add-group br0 group_id=1,type=all,bucket=output:1,bucket=output:2
             """)
@@ -103,7 +105,9 @@ struct AddGroup: ParsableCommand {
 }
 
 struct ModifyGroup: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "mod-group", abstract: "Change a group.")
+    static let configuration = CommandConfiguration(
+        commandName: "mod-group", abstract: "Change a group.",
+        usage: "rookery switch mod-group [--may-create] <switch> <group>")
 
     @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
@@ -114,7 +118,8 @@ struct ModifyGroup: ParsableCommand {
 
 struct DeleteGroups: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "del-groups", abstract: "Remove groups, and the flows that use them.")
+        commandName: "del-groups", abstract: "Remove groups, and the flows that use them.",
+        usage: "rookery switch del-groups <switch> [group_id=<number>]")
 
     @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
@@ -124,7 +129,8 @@ struct DeleteGroups: ParsableCommand {
 
 struct ShowMeters: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "meters", abstract: "Show meters, and what they have done.", aliases: ["dump-meters"])
+        commandName: "meters", abstract: "Show meters, and what they have done.",
+        usage: "rookery switch meters [--no-stats] [--json] <switch>", aliases: ["dump-meters"])
 
     @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
@@ -178,6 +184,7 @@ struct ShowMeters: ParsableCommand {
 struct AddMeter: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add-meter", abstract: "Add a meter.",
+        usage: "rookery switch add-meter <switch> <meter>",
         discussion: """
               rookery switch add-meter br0 meter=1,kbps,band=type=drop,rate=1000
             """)
@@ -189,7 +196,9 @@ struct AddMeter: ParsableCommand {
 }
 
 struct ModifyMeter: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "mod-meter", abstract: "Change a meter.")
+    static let configuration = CommandConfiguration(
+        commandName: "mod-meter", abstract: "Change a meter.",
+        usage: "rookery switch mod-meter <switch> <meter>")
 
     @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
@@ -199,7 +208,8 @@ struct ModifyMeter: ParsableCommand {
 
 struct DeleteMeters: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "del-meters", abstract: "Remove meters, and the flows that use them.")
+        commandName: "del-meters", abstract: "Remove meters, and the flows that use them.",
+        usage: "rookery switch del-meters <switch> [meter=<number>]")
 
     @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument

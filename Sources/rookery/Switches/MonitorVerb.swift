@@ -7,6 +7,7 @@ import Wire
 struct MonitorSwitch: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "monitor", abstract: "Print what a switch tells its controllers, until Ctrl-C.",
+        usage: "rookery switch monitor [--flows] [-c <count>] [--json] <switch>",
         discussion: """
             Packets for controllers, removed flows, changed ports; with --flows also each
             change of the flow tables. Its controllers get theirs all the same.

@@ -2,7 +2,9 @@ import ArgumentParser
 import OVSDB
 
 struct ListPorts: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list-ports", abstract: "List a bridge's ports.")
+    static let configuration = CommandConfiguration(
+        commandName: "list-ports", abstract: "List a bridge's ports.",
+        usage: "rookery switch list-ports [--json] <bridge>")
 
     @OptionGroup var options: SwitchOptions
     @Argument(help: "The bridge.") var bridge: String

@@ -6,7 +6,8 @@ import Switch
 
 struct ShowPorts: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ports", abstract: "Show what a switch's ports have carried.", aliases: ["dump-ports"])
+        commandName: "ports", abstract: "Show what a switch's ports have carried.",
+        usage: "rookery switch ports [--json] <switch>", aliases: ["dump-ports"])
 
     @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
@@ -62,6 +63,7 @@ struct ShowPorts: ParsableCommand {
 struct ShowTables: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tables", abstract: "Show how full the flow tables are, and what they matched.",
+        usage: "rookery switch tables [--all] [--json] <switch>",
         aliases: ["dump-tables"])
 
     @OptionGroup var options: SwitchOptions
@@ -98,6 +100,7 @@ struct ShowTables: ParsableCommand {
 struct TracePacket: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trace", abstract: "Show what a switch would do to a packet, step by step.",
+        usage: "rookery switch trace <switch> <packet>",
         discussion: """
             The packet is written as ovs-ofctl writes a match:
               rookery switch trace br0 in_port=1,icmp,nw_src=10.0.0.1,nw_dst=10.0.0.2
@@ -130,7 +133,8 @@ struct TracePacket: ParsableCommand {
 
 struct ShowAddresses: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fdb", abstract: "Show the addresses that a switch has learned.")
+        commandName: "fdb", abstract: "Show the addresses that a switch has learned.",
+        usage: "rookery switch fdb [--flush] [--json] <switch>")
 
     @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
@@ -179,6 +183,7 @@ struct ShowAddresses: ParsableCommand {
 struct ShowConnections: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "conntrack", abstract: "Show the connections that ct actions track.",
+        usage: "rookery switch conntrack [-n <lab>] [--zone <zone>] [--more] [--flush]",
         discussion: """
             All bridges of a switch, and all switches of a lab, track together; zones keep
             them apart.
@@ -220,7 +225,7 @@ struct ShowConnections: ParsableCommand {
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ctl", abstract: "Send a command to a switch's control socket, as ovs-appctl does.",
-        usage: "rookery switch ctl [--db <endpoint>] [--target <daemon>] <command> [<argument> ...]",
+        usage: "rookery switch ctl [--target <daemon>] <command> [<argument> ...]",
         discussion: """
               rookery switch ctl list-commands
               rookery switch ctl vlog/set bridge:dbg

@@ -58,6 +58,12 @@ final class SwitchProcess {
         #expect(status == 0, "\(script)")
     }
 
+    /// Sets an interface of the switch's network namespace up.
+    func setUp(_ interface: String) throws {
+        let pid = try File.readText(directory + "/ovs-vswitchd.pid").filter { $0 != "\n" }
+        try run("nsenter --target \(pid) --net ip link set \(interface) up")
+    }
+
     deinit {
         for running in processes.reversed() {
             try? running.process.signal(SIGTERM)

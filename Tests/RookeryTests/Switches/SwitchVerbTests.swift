@@ -81,8 +81,14 @@ extension EndToEndTests {
             let json = try vswitch.text("flows", "br0", "--json")
             #expect(json.contains("\"actions\" : \"output:2\"") && json.contains("\"priority\" : 10"))
             #expect(try vswitch.text("flows", "br0", "table=1").isEmpty)
-            let trace = try vswitch.text("trace", "br0", "in_port=1,icmp,nw_dst=10.0.0.2")
-            #expect(trace.contains("Datapath actions: ") && trace.contains("output:2"), "\(trace)")
+            try vswitch.setUp("p1")
+            try vswitch.setUp("p2")
+            var trace = ""
+            let isForwarded = try eventually {
+                trace = try vswitch.text("trace", "br0", "in_port=1,icmp,nw_dst=10.0.0.2")
+                return trace.contains("output:2") && !trace.contains("Datapath actions: drop")
+            }
+            #expect(isForwarded, "\(trace)")
 
             let file = "table=1,priority=5,tcp,actions=drop\n# and\ndelete ip,nw_dst=10.0.0.2\ntable=2,actions=NORMAL\n"
             _ = try vswitch.text("add-flows", "br0", "-", "--bundle", input: file)
