@@ -99,24 +99,7 @@ public final class StreamHub: Sendable {
             guard let tls else { throw StreamError("\(endpoint): no key and certificate are set for TLS") }
             context = try tls.context(server: true)
         }
-        let secure = context
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(ChannelOptions.backlog, value: 128)
-            .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    if let secure {
-                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: secure))
-                    }
-                    let connection = StreamConnection(peer: Self.peer(of: channel, endpoint), channel: channel)
-                    try channel.pipeline.syncOperations.addHandler(StreamHandler(connection))
-                    if case .listenUnix = endpoint {
-                    } else {
-                        try? channel.syncOptions?.setOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
-                    }
-                    accept(connection)
-                }
-            }
+        let bootstrap = serverBootstrap(endpoint, context, accept)
         do {
             switch endpoint {
             case .listenTCP(let host, let port), .listenTLS(let host, let port):
@@ -140,6 +123,68 @@ public final class StreamHub: Sendable {
         } catch {
             throw StreamError("cannot listen at \(endpoint): \(Self.explain(error))")
         }
+    }
+
+    /// Listens at many unix sockets: the hub's thread is asked once for all of them. Not to be called on that thread.
+    /// - Returns: for each path its listener, or why there is none.
+    public func listen(
+        unix requests: [(path: String, accept: @Sendable (StreamConnection) -> Void)]
+    ) -> [Result<Listener, StreamError>] {
+        precondition(!loop.inEventLoop, "a hub's thread would wait for itself")
+        if requests.isEmpty { return [] }
+        let done = Gate()
+        // Touched by the hub's thread until the gate opens, and by this one from then on.
+        nonisolated(unsafe) var results: [Result<Listener, StreamError>?] = Array(repeating: nil, count: requests.count)
+        nonisolated(unsafe) var left = requests.count
+        loop.execute { [self] in
+            for (place, request) in requests.enumerated() {
+                let endpoint = Endpoint.listenUnix(path: request.path)
+                @Sendable func finish(_ result: Result<Listener, StreamError>) {
+                    results[place] = result
+                    left -= 1
+                    if left == 0 { done.open() }
+                }
+                do throws(StreamError) {
+                    try Self.removeStaleSocket(request.path)
+                } catch {
+                    finish(.failure(error))
+                    continue
+                }
+                serverBootstrap(endpoint, nil, request.accept).bind(unixDomainSocketPath: request.path).whenComplete {
+                    switch $0 {
+                    case .success(let channel):
+                        try? File.setMode(request.path, 0o770)
+                        finish(.success(Listener(endpoint: endpoint, channel: channel, path: request.path)))
+                    case .failure(let error):
+                        finish(.failure(StreamError("cannot listen at \(endpoint): \(Self.explain(error))")))
+                    }
+                }
+            }
+        }
+        done.wait()
+        return results.map { $0.unsafelyUnwrapped }
+    }
+
+    private func serverBootstrap(
+        _ endpoint: Endpoint, _ secure: NIOSSLContext?, _ accept: @escaping @Sendable (StreamConnection) -> Void
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(ChannelOptions.backlog, value: 128)
+            .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let secure {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: secure))
+                    }
+                    let connection = StreamConnection(peer: Self.peer(of: channel, endpoint), channel: channel)
+                    try channel.pipeline.syncOperations.addHandler(StreamHandler(connection))
+                    if case .listenUnix = endpoint {
+                    } else {
+                        try? channel.syncOptions?.setOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1)
+                    }
+                    accept(connection)
+                }
+            }
     }
 
     /// Removes the file of a socket that nobody listens at any more, as a server that was killed leaves it.
@@ -252,6 +297,13 @@ public final class StreamHub: Sendable {
         }
     }
 
+    /// The reason in what BoringSSL says, as in `…OPENSSL_internal:CERTIFICATE_VERIFY_FAILED at …`.
+    private static func explainTLS(_ text: String) -> String? {
+        guard let mark = text.firstRange(of: "OPENSSL_internal:") else { return nil }
+        let reason = text[mark.upperBound...].prefix { $0 != " " && $0 != "]" }
+        return "TLS: " + reason.lowercased().map { $0 == "_" ? " " : String($0) }.joined()
+    }
+
     /// What an error of NIO says to a person.
     static func explain(_ error: any Error) -> String {
         switch error {
@@ -262,7 +314,7 @@ public final class StreamHub: Sendable {
         case let error as ChannelError:
             if case .connectTimeout = error { return "no answer in time" }
             return "\(error)"
-        default: return "\(error)"
+        default: return explainTLS("\(error)") ?? "\(error)"
         }
     }
 }

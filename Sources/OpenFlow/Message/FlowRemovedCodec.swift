@@ -103,9 +103,7 @@ enum FlowRemovedCodec {
     private static func reason(_ reason: FlowRemovedReason, _ version: OpenFlowVersion) -> UInt8 {
         switch reason {
         case .groupDelete where version == .v10: FlowRemovedReason.delete.rawValue
-        case .meterDelete,
-            .eviction where version < .v14:
-            FlowRemovedReason.delete.rawValue
+        case .meterDelete where version < .v14, .eviction where version < .v14: FlowRemovedReason.delete.rawValue
         default: reason.rawValue
         }
     }

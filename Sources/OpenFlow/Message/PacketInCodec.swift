@@ -168,8 +168,7 @@ enum PacketInCodec {
     /// Before OpenFlow 1.4, whatever sends a packet is an action.
     private static func reason(_ reason: PacketInReason, _ version: OpenFlowVersion) -> UInt8 {
         switch reason {
-        case .actionSet, .group,
-            .packetOut where version < .v14:
+        case .actionSet where version < .v14, .group where version < .v14, .packetOut where version < .v14:
             PacketInReason.action.rawValue
         default: reason.rawValue
         }

@@ -52,11 +52,9 @@ enum TableFeaturesCodec {
         case 12, 13: return .writeSetField(try decodeFields(&property), miss: isMiss)
         case 14, 15: return .applySetField(try decodeFields(&property), miss: isMiss)
         case 16 where version >= .v14: return .synchronizedFrom(property.rest())
-        case 18,
-            19 where version >= .v15:
+        case 18 where version >= .v15, 19 where version >= .v15:
             return .writeCopyField(try decodeFields(&property), miss: isMiss)
-        case 20,
-            21 where version >= .v15:
+        case 20 where version >= .v15, 21 where version >= .v15:
             return .applyCopyField(try decodeFields(&property), miss: isMiss)
         case 22 where version >= .v15: return .packetTypes(try decodePacketTypes(&property))
         case 0xfffe, 0xffff: return .experimenter(try property.experimenter(), miss: isMiss)

@@ -59,10 +59,12 @@ extension Datapath {
         payCredits()
         let owner = bridges[Int(bridge)]
         let wanted = owner.groups.values.filter { id == nil || id == Group.all || $0.group.id == id }
+        var chained: [UInt32: UInt32] = [:]
+        for state in owner.groups.values { for next in state.successors { chained[next, default: 0] += 1 } }
         return wanted.sorted { $0.group.id < $1.group.id }.map { state in
-            let chained = owner.groups.values.count { $0.successors.contains(state.group.id) }
-            return GroupStatistics(
-                id: state.group.id, referenceCount: UInt32(max(0, state.referenceCount)) + UInt32(chained),
+            GroupStatistics(
+                id: state.group.id,
+                referenceCount: UInt32(max(0, state.referenceCount)) + chained[state.group.id, default: 0],
                 packets: state.packets, bytes: state.bytes, age: now &- min(now, state.created), buckets: state.buckets)
         }
     }
@@ -70,7 +72,9 @@ extension Datapath {
     // MARK: Changes
 
     private func addGroup(_ group: Group, to owner: Bridge, now: UInt64) throws(ModificationError) {
-        guard owner.groups.values.count(where: { $0.group.type == group.type }) < Self.groupLimit else {
+        if owner.groups.count >= Self.groupLimit,
+            owner.groups.values.count(where: { $0.group.type == group.type }) >= Self.groupLimit
+        {
             throw .outOfGroups
         }
         let group = Self.numbered(group)
@@ -131,16 +135,14 @@ extension Datapath {
                 throw .watchUnsupported
             }
         }
-        var changed = owner.groups.mapValues(\.successors)
         let state = GroupState(group, created: 0)
-        changed[group.id] = state.successors
-        for next in state.successors where next != group.id && owner.groups[next] == nil { throw .invalidGroup }
+        for next in state.successors where next != group.id && owner.groups[next] == nil { throw .badOutGroup }
         // No way may lead back to the group.
         var waiting = state.successors
         var seen: Set<UInt32> = []
         while let next = waiting.popLast() {
             if next == group.id { throw .groupLoop }
-            if seen.insert(next).inserted { waiting += changed[next] ?? [] }
+            if seen.insert(next).inserted { waiting += owner.groups[next]?.successors ?? [] }
         }
     }
 

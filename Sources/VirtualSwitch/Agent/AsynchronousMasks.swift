@@ -24,8 +24,8 @@ struct AsynchronousMasks {
         secondary[.portStatus] = 0b111
         primary[.flowRemoved] =
             switch version {
-            case .v10, .v11, .v12: 0b111
-            case .v13: 0b1111
+            case .v10: 0b111
+            case .v11, .v12, .v13: 0b1111
             case .v14, .v15: 0b11_1111
             }
         guard version >= .v14 else { return }

@@ -2,6 +2,11 @@ import OpenFlow
 import Switch
 
 extension ModificationError {
+    /// The same of a flow-mod: a meter is an action's from OpenFlow 1.5 on.
+    func openFlowError(ofFlowIn version: OpenFlowVersion) -> OpenFlowError {
+        self == .unknownMeter && version >= .v15 ? .badAction(.badMeter) : openFlowError
+    }
+
     /// The error that OpenFlow has for a refused change of flows; packet-outs and meters' users have the same for actions.
     public var openFlowError: OpenFlowError {
         switch self {

@@ -117,7 +117,7 @@ extension OpenFlowAgent {
         } catch {
             let entry = bundle.entries[error.index]
             refuse(
-                refusal ?? error.reason.openFlowError, xid: entry.xid,
+                refusal ?? error.reason.openFlowError(ofFlowIn: connection.version), xid: entry.xid,
                 quote: Array(entry.bytes.prefix(RequestBatch.quoteLength)), to: connection)
             refuse(.bundleFailed(.messageFailed), xid: xid, quote: quote, to: connection)
         }

@@ -11,19 +11,21 @@ extension OpenFlowAgent {
         if missesGoToControllers, change.command == .add, let table = change.table {
             updateMissBehaviour(of: table, now: now)
         }
-        guard let id = change.buffer else { return try modify(change, now: now) }
+        guard let id = change.buffer else { return try modify(change, version: connection.version, now: now) }
         let packet = try takeBuffer(id)
-        try modify(change, now: now)
+        try modify(change, version: connection.version, now: now)
         datapath.inject(
             bridge: bridge, frame: packet.frame, inPort: packet.inPort, actions: [.output(PortNumber.table)],
             fields: packet.fields, now: now)
     }
 
-    private func modify(_ change: FlowModification, now: UInt64) throws(OpenFlowError) {
+    private func modify(
+        _ change: FlowModification, version: OpenFlowVersion, now: UInt64
+    ) throws(OpenFlowError) {
         do throws(ModificationError) {
             try datapath.modify(bridge: bridge, change, now: now)
         } catch {
-            throw error.openFlowError
+            throw error.openFlowError(ofFlowIn: version)
         }
     }
 
@@ -32,6 +34,11 @@ extension OpenFlowAgent {
         if change.flags.contains(.emergency) {
             // There is no emergency table (OpenFlow 1.0, 4.6; gone in 1.1).
             throw .flowModFailed(.tableFull)
+        }
+        if let table = change.table, Int(table) >= Datapath.tableCount { throw .flowModFailed(.badTableID) }
+        switch change.command {
+        case .add, .modify, .modifyStrict: try change.instructions.checkActions(for: change.match, version: version)
+        case .delete, .deleteStrict: break
         }
         guard change.table == nil, change.command == .add || version >= .v11 else { return change }
         switch change.command {

@@ -134,13 +134,15 @@ extension OpenFlowAgent {
     private func tell(_ removal: FlowRemoval) {
         let rule = removal.rule
         guard rule.flags.contains(.sendFlowRemoved) else { return }
-        for channel in channels where channel.receives(.flowRemoved, reason: UInt32(removal.reason.rawValue)) {
+        for channel in channels {
+            let reason = removal.reason.said(in: channel.version)
+            guard channel.receives(.flowRemoved, reason: UInt32(reason.rawValue)) else { continue }
             channel.main?.send(
                 Message(
                     xid: 0,
                     .flowRemoved(
                         Message.FlowRemoved(
-                            reason: removal.reason, table: rule.table, priority: rule.priority, match: rule.match,
+                            reason: reason, table: rule.table, priority: rule.priority, match: rule.match,
                             cookie: rule.cookie, idleTimeout: rule.idleTimeout, hardTimeout: rule.hardTimeout,
                             statistics: FlowStatistics(rule))),
                     // OpenFlow 1.0's own message cannot say what an extended match says.
@@ -191,6 +193,17 @@ extension OpenFlowAgent {
     private func tell(_ port: Message.Port, _ reason: Message.PortStatus.Reason) {
         for channel in channels where channel.receives(.portStatus, reason: UInt32(reason.rawValue)) {
             channel.main?.send(Message(xid: 0, .portStatus(.init(reason, port))))
+        }
+    }
+}
+
+extension FlowRemovedReason {
+    /// What a version says that has no such reason: a deletion.
+    fileprivate func said(in version: OpenFlowVersion) -> FlowRemovedReason {
+        switch self {
+        case .groupDelete where version < .v11, .meterDelete where version < .v14, .eviction where version < .v14:
+            .delete
+        default: self
         }
     }
 }

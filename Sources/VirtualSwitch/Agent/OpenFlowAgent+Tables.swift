@@ -186,7 +186,9 @@ extension OpenFlowAgent {
                     case .synchronizedFrom(let tables): tables.isEmpty
                     case .experimenter: false
                     }
-                guard isKnown else { throw .tableFeaturesFailed(.badFeatures) }
+                guard isKnown else {
+                    throw version >= .v15 ? .tableFeaturesFailed(.badFeatures) : .badProperty(.badValue)
+                }
             }
         }
         // Without a command, which OpenFlow 1.5 brought, the request replaces what tables there are.

@@ -7,7 +7,8 @@ import Synchronization
 final class BridgeConnections {
     var number: Int32 { settings.index }
     private(set) var settings: BridgeControlSettings
-    private unowned let owner: OpenFlowConnections
+    /// Lives at least until the last stream has ended.
+    private let owner: OpenFlowConnections
     private var links: [ControllerLink] = []
     /// `ovs-ofctl` and its like, and those who snoop.
     private var management: [OpenFlowStream] = []
@@ -65,6 +66,7 @@ final class BridgeConnections {
         timer?.cancel()
         for link in links { link.stop() }
         for stream in management + snoops { stream.end(nil) }
+        links = []
     }
 
     func link(for target: Endpoint) -> ControllerLink? { links.first { $0.settings.endpoint == target } }

@@ -7,7 +7,7 @@ import Synchronization
 /// A passive target holds any number of peers.
 final class ControllerLink {
     private(set) var settings: ControllerSettings
-    private unowned let bridge: BridgeConnections
+    private let bridge: BridgeConnections
     private var backOff: BackOff
     /// The main connection of an active target.
     private(set) var main: OpenFlowStream?

@@ -59,8 +59,13 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
     // MARK: Settings
 
     public func setBridge(_ settings: BridgeControlSettings) {
-        guard self.settings[settings.index] != settings else { return }
-        configure(settings, restarts: false)
+        setBridges([settings])
+    }
+
+    /// Sets many bridges at once: the threads are asked once for all of them.
+    public func setBridges(_ all: [BridgeControlSettings]) {
+        let changed = all.filter { settings[$0.index] != $0 }
+        if !changed.isEmpty { configure(changed, restarts: false) }
     }
 
     public func setTLS(_ material: TLSMaterial?) {
@@ -68,22 +73,41 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
         tls = material
         hub.run { [self] in tlsOfHub = material }
         for settings in settings.values where settings.controllers.contains(where: \.endpoint.isSecure) {
-            configure(settings, restarts: true)
+            configure([settings], restarts: true)
         }
     }
 
     public func reconnect(_ index: Int32) {
-        if let settings = settings[index] { configure(settings, restarts: true) }
+        if let settings = settings[index] { configure([settings], restarts: true) }
     }
 
-    private func configure(_ wanted: BridgeControlSettings, restarts: Bool) {
+    private func configure(_ all: [BridgeControlSettings], restarts: Bool) {
         if !isStarted { start() }
-        let index = wanted.index
-        settings[index] = wanted
-        poller.run { [agents] datapath, now in agents.configure(wanted, datapath: datapath, now: now) }
-        hub.run { [self] in
-            if bridges[index] == nil { bridges[index] = BridgeConnections(settings: wanted, owner: self) }
+        for wanted in all { settings[wanted.index] = wanted }
+        poller.run { [agents] datapath, now in
+            for wanted in all { agents.configure(wanted, datapath: datapath, now: now) }
         }
+        hub.run { [self] in
+            for wanted in all where bridges[wanted.index] == nil {
+                bridges[wanted.index] = BridgeConnections(settings: wanted, owner: self)
+            }
+        }
+        var opened: [Int32: [Endpoint: Result<StreamHub.Listener, StreamError>]] = [:]
+        for wanted in all { opened[wanted.index] = listenForControllers(wanted, restarts: restarts) }
+        listenForTools(all)
+        hub.run { [self, opened] in
+            for wanted in all {
+                bridges[wanted.index]?.configure(
+                    wanted, listeners: opened[wanted.index] ?? [:], restarts: restarts)
+            }
+        }
+    }
+
+    /// Listens at the passive endpoints among a bridge's controllers.
+    private func listenForControllers(
+        _ wanted: BridgeControlSettings, restarts: Bool
+    ) -> [Endpoint: Result<StreamHub.Listener, StreamError>] {
+        let index = wanted.index
         var opened: [Endpoint: Result<StreamHub.Listener, StreamError>] = [:]
         var own = listeners[index] ?? Listeners()
         let passive = wanted.controllers.map(\.endpoint).filter(\.isPassive)
@@ -103,30 +127,42 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
             }
         }
         for (endpoint, listener) in own.controllers { opened[endpoint] = .success(listener) }
-        let path = "\(runDirectory)/\(wanted.name)"
-        relisten(&own.management, path + ".mgmt") { [weak self] stream in
-            guard let bridge = self?.bridges[index] else { return stream.close() }
-            bridge.acceptManagement(stream)
-        }
-        relisten(&own.snoop, path + ".snoop") { [weak self] stream in
-            guard let bridge = self?.bridges[index] else { return stream.close() }
-            bridge.acceptSnoop(stream)
-        }
         listeners[index] = own
-        hub.run { [self, opened] in bridges[index]?.configure(wanted, listeners: opened, restarts: restarts) }
+        return opened
     }
 
-    private func relisten(
-        _ listener: inout StreamHub.Listener?, _ path: String, accept: @escaping @Sendable (StreamConnection) -> Void
-    ) {
-        let wanted = Endpoint.listenUnix(path: path)
-        guard listener?.endpoint != wanted else { return }
-        listener?.close()
-        do throws(StreamError) {
-            listener = try hub.listen(wanted, accept: accept)
-        } catch {
-            listener = nil
-            onProblem?(error.description)
+    /// Listens at `BRIDGE.mgmt` and `BRIDGE.snoop` of each bridge.
+    private func listenForTools(_ all: [BridgeControlSettings]) {
+        var wanted: [(index: Int32, listener: WritableKeyPath<Listeners, StreamHub.Listener?>)] = []
+        var requests: [(path: String, accept: @Sendable (StreamConnection) -> Void)] = []
+        for bridge in all {
+            let index = bridge.index
+            let sockets: [(WritableKeyPath<Listeners, StreamHub.Listener?>, String, isSnoop: Bool)] = [
+                (\.management, ".mgmt", false), (\.snoop, ".snoop", true),
+            ]
+            for (listener, suffix, isSnoop) in sockets {
+                let path = "\(runDirectory)/\(bridge.name)\(suffix)"
+                let old = listeners[index]?[keyPath: listener]
+                if old?.endpoint == .listenUnix(path: path) { continue }
+                old?.close()
+                wanted.append((index, listener))
+                requests.append(
+                    (
+                        path,
+                        { [weak self] stream in
+                            guard let bridge = self?.bridges[index] else { return stream.close() }
+                            if isSnoop { bridge.acceptSnoop(stream) } else { bridge.acceptManagement(stream) }
+                        }
+                    ))
+            }
+        }
+        for (place, result) in hub.listen(unix: requests).enumerated() {
+            switch result {
+            case .success(let listener): listeners[wanted[place].index]?[keyPath: wanted[place].listener] = listener
+            case .failure(let error):
+                listeners[wanted[place].index]?[keyPath: wanted[place].listener] = nil
+                onProblem?(error.description)
+            }
         }
     }
 
@@ -138,19 +174,23 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
     public var dial:
         (@Sendable (Endpoint, @escaping @Sendable (Result<StreamConnection, StreamError>) -> Void) -> Bool)?
 
-    public func removeBridge(_ index: Int32) {
-        settings[index] = nil
-        let own = listeners.removeValue(forKey: index)
-        for listener in own?.controllers.values ?? [:].values { listener.close() }
-        own?.management?.close()
-        own?.snoop?.close()
-        hub.run { [self] in bridges.removeValue(forKey: index)?.stop() }
-        if isStarted { poller.run { [agents] _, _ in agents.remove(bridge: index) } }
+    public func removeBridge(_ index: Int32) { remove([index]) }
+
+    private func remove(_ all: [Int32]) {
+        for index in all {
+            settings[index] = nil
+            let own = listeners.removeValue(forKey: index)
+            for listener in own?.controllers.values ?? [:].values { listener.close() }
+            own?.management?.close()
+            own?.snoop?.close()
+        }
+        hub.run { [self] in for index in all { bridges.removeValue(forKey: index)?.stop() } }
+        if isStarted { poller.run { [agents] _, _ in for index in all { agents.remove(bridge: index) } } }
     }
 
     /// Ends all connections.
     public func stop() {
-        for index in Array(settings.keys) { removeBridge(index) }
+        remove(Array(settings.keys))
         hub.run { [self] in stallTimer?.cancel() }
     }
 

@@ -45,6 +45,7 @@ final class OpenFlowStream {
 
     private enum MessageType {
         static let hello: UInt8 = 0
+        static let error: UInt8 = 1
     }
 
     init(id: ConnectionID, stream: StreamConnection, allowed: Set<OpenFlowVersion>) {
@@ -92,6 +93,10 @@ final class OpenFlowStream {
     private func received(_ bytes: UnsafeRawBufferPointer) {
         guard !isEnding else { return }
         onHeard?()
+        if version == nil, framer.pendingBytes == 0, bytes.count >= 8, bytes[1] > MessageType.error {
+            // Not somebody who speaks OpenFlow: the length may be anything.
+            return refuse(bytes, "the peer's first message is of type \(bytes[1]), not a hello")
+        }
         framer.append(bytes)
         do throws(MessageFramer.BadLength) {
             try framer.forEach { take($0) }

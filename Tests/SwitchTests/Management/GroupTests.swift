@@ -16,7 +16,9 @@ private typealias H = DatapathHarness
         hosts = (0..<4).map { _ in lab.host(on: index) }
     }
 
-    private func set(_ command: GroupModification.Command, _ group: Group, bucket: UInt32 = GroupModification.allBuckets)
+    private func set(
+        _ command: GroupModification.Command, _ group: Group, bucket: UInt32 = GroupModification.allBuckets
+    )
         throws
     {
         try lab.datapath.modifyGroup(bridge: bridge, GroupModification(command, group, bucket: bucket), now: lab.now)
@@ -24,7 +26,8 @@ private typealias H = DatapathHarness
 
     private func addFlow(_ actions: [Action], match: Match = Match(), flags: FlowModification.Flags = []) throws {
         try lab.datapath.modify(
-            bridge: bridge, FlowModification(.add, match: match, flags: flags, instructions: Instructions(apply: actions)),
+            bridge: bridge,
+            FlowModification(.add, match: match, flags: flags, instructions: Instructions(apply: actions)),
             now: lab.now)
     }
 
@@ -111,7 +114,7 @@ private typealias H = DatapathHarness
 
     @Test func refusesWhatDoesNotHoldTogether() throws {
         let two = Group(id: 2, type: .all, buckets: [Bucket(actions: [.group(1)])])
-        #expect(throws: ModificationError.invalidGroup) { try set(.add, two) }
+        #expect(throws: ModificationError.badOutGroup) { try set(.add, two) }
         try set(.add, Group(id: 1, type: .all, buckets: []))
         try set(.add, two)
         #expect(throws: ModificationError.groupExists) { try set(.add, two) }

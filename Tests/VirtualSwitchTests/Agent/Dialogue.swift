@@ -23,7 +23,7 @@ final class Dialogue {
             name: "br0", address: 0x0200_0000_0001, settings: BridgeSettings(standalone: false), now: now)
         for number in 1...ports {
             let device = datapath.addDevice(name: "h\(number)")
-            let port = datapath.addPort(bridge: bridge, number: number, name: "p\(number)")
+            let port = datapath.addPort(bridge: bridge, number: number, name: "p\(number)", now: now)
             _ = datapath.addLink(.device(device), .port(port), now: now)
             devices.append(device)
         }

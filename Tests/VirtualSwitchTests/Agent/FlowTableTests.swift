@@ -52,7 +52,7 @@ import Testing
         #expect(peer.refusal(of: .flowMod(overlapping)) == .flowModFailed(.overlap))
         if version >= .v11 {
             var nowhere = flow
-            nowhere.table = nil
+            nowhere.table = 254
             #expect(peer.refusal(of: .flowMod(nowhere)) == .flowModFailed(.badTableID))
             nowhere.table = 0
             nowhere.instructions = Instructions(apply: [.group(4)])
