@@ -21,7 +21,7 @@ binary=${1:-$root/.build/release/rookery-lab}
     'Switch\.Classifier\.(\(lookup in [^)]*\)|lookup)\(.*FlowMask' \
     'Switch\.PrefixTrie\.lookup\(' \
     'Switch\.Datapath\.(receive|process|run|runDelivered|emptyOutbox)\(' \
-    'Switch\.Datapath\.\((perform|own) in ' \
+    'Switch\.Datapath\.(perform\(_: Swift\.Int32, |own\()' \
     'Switch\.LinkDirection\.(send|expired|sendImpaired|admit|runTransmitter)\(' \
     'Switch\.LinkDirection\.\((impair|corruptAndAdmit|transmit|fly|arm|dequeue|runSchedule) in ' \
     'Switch\.LinkFlight\.(insert|popDue)\(' \
@@ -43,7 +43,7 @@ for pattern in "$@"; do
             name = $0
             sub(/^[0-9a-f]+ </, "", name)
             sub(/>:$/, "", name)
-            hot = name ~ ENVIRON["PATTERN"] && name !~ /^(FlowKey|merged) / && name !~ /witness|variable initialization/ && name !~ /\.FlowKey\.exactHash/
+            hot = name ~ ENVIRON["PATTERN"] && name !~ /^(FlowKey|merged) / && name !~ /witness|variable initialization|^closure / && name !~ /\.FlowKey\.exactHash/
             if (hot) found++
             next
         }

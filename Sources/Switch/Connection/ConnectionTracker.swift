@@ -34,6 +34,7 @@ public struct ConnectionTracker: ~Copyable {
     var zoneCounts: UnsafeMutablePointer<UInt32>
 
     var announcements: [ConnectionKey: Announcement] = [:]
+    var fragments = FragmentTable()
 
     /// Events, for `coverage/show`.
     public internal(set) var statistics = ConnectionStatistics()

@@ -13,14 +13,14 @@ struct TrackedPacket {
     /// What TCP or UDP carry; nil start when there is nothing.
     var payload = UnsafeRawBufferPointer(start: nil, count: 0)
 
-    /// Parses a whole packet that `extract` has laid out; nil: the packet is invalid.
+    /// Parses a whole packet, or the first fragment of one, that `extract` has laid out; nil: the packet is invalid.
     /// - Parameters:
     ///   - frame: the frame.
     ///   - isChecked: the transport checksum is unfinished or has been verified.
     init?(frame: UnsafeRawBufferPointer, _ layout: PacketLayout, zone: UInt16, isChecked: Bool) {
-        guard let base = frame.baseAddress, layout.fragment == 0, layout.l3 >= 0, Int(layout.end) <= frame.count else {
-            return nil
-        }
+        guard let base = frame.baseAddress, layout.fragment & FlowKey.fragmentLater == 0, layout.l3 >= 0,
+            Int(layout.end) <= frame.count
+        else { return nil }
         let end = Int(layout.end)
         let ip = base + Int(layout.l3)
         key = ConnectionKey(zone: zone, ipProtocol: layout.ipProtocol)
@@ -48,10 +48,11 @@ struct TrackedPacket {
         guard layout.l4 >= 0 else { return nil }
         let start = Int(layout.l4)
         let transport = UnsafeRawBufferPointer(start: base + start, count: end - start)
-        guard parse(transport, isChecked: isChecked) else { return nil }
+        guard parse(transport, isChecked: isChecked, isWhole: layout.fragment == 0) else { return nil }
+        if layout.fragment != 0 { payload = UnsafeRawBufferPointer(start: nil, count: 0) }
     }
 
-    private mutating func parse(_ transport: UnsafeRawBufferPointer, isChecked: Bool) -> Bool {
+    private mutating func parse(_ transport: UnsafeRawBufferPointer, isChecked: Bool, isWhole: Bool) -> Bool {
         let header = transport.baseAddress!
         switch key.ipProtocol {
         case IPProtocol.tcp:
@@ -66,10 +67,10 @@ struct TrackedPacket {
         case IPProtocol.udp:
             guard transport.count >= UDPHeader.byteCount else { return false }
             let length = Int(header.loadBigEndian16(at: UDPHeader.Offset.length))
-            guard length >= UDPHeader.byteCount, length <= transport.count else { return false }
+            guard length >= UDPHeader.byteCount, length <= transport.count || !isWhole else { return false }
             let hasNoSum = !key.isIPv6 && header.loadBigEndian16(at: UDPHeader.Offset.checksum) == 0
             guard isChecked || hasNoSum || isSumRight(transport) else { return false }
-            payload = UnsafeRawBufferPointer(rebasing: transport[UDPHeader.byteCount..<length])
+            payload = UnsafeRawBufferPointer(rebasing: transport[UDPHeader.byteCount..<min(length, transport.count)])
             return takePorts(header)
         case IPProtocol.sctp:
             guard transport.count >= SCTPHeader.byteCount else { return false }

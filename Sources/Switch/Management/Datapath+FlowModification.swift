@@ -13,6 +13,11 @@ extension Datapath {
     public func modify(bridge: Int32, _ change: FlowModification, now: UInt64) throws(ModificationError) {
         let owner = bridges[Int(bridge)]
         if let table = change.table, table == 255 { throw .badTable }
+        try perform(change, of: owner, now: now)
+        removeOrphans(of: owner, now: now)
+    }
+
+    private func perform(_ change: FlowModification, of owner: Bridge, now: UInt64) throws(ModificationError) {
         switch change.command {
         case .add:
             try add(change, to: owner, cookie: change.cookie, now: now)
@@ -170,6 +175,16 @@ extension Datapath {
         }
         unlink(rule)
         noteVacancy(home)
+        removeOrphans(of: bridges[Int(home.bridge)], now: now)
+    }
+
+    /// Flows that were learned go when the last flow has gone that could learn them (`delete_learned`, ovs-actions(7)).
+    private func removeOrphans(of owner: Bridge, now: UInt64) {
+        while let orphan = owner.orphans.popLast() {
+            guard owner.learners[orphan] == nil else { continue }
+            let query = FlowQuery(table: orphan.table, cookie: orphan.cookie, cookieMask: .max)
+            for rule in select(owner, query) { remove(rule, reason: .delete, now: now) }
+        }
     }
 
     /// Takes a rule out of its table. Its megaflows have gone already.
@@ -240,8 +255,13 @@ extension Datapath {
 
     /// Counts the flows that use groups and meters.
     private func countReferences(of stored: StoredInstructions, bridge: Int32, by step: Int32) {
-        guard !(stored.groups.isEmpty && stored.meters.isEmpty) else { return }
+        guard !(stored.groups.isEmpty && stored.meters.isEmpty && stored.learned.isEmpty) else { return }
         let owner = bridges[Int(bridge)]
+        for cookie in stored.learned {
+            let count = owner.learners[cookie, default: 0] + Int(step)
+            owner.learners[cookie] = count > 0 ? count : nil
+            if count <= 0 { owner.orphans.append(cookie) }
+        }
         for id in stored.groups { owner.groups[id]?.referenceCount += step }
         for id in stored.meters {
             if let number = owner.meters[id] { meters.count(flows: step, of: number) }

@@ -69,6 +69,7 @@ extension Datapath {
                 setPort(bridge: bridge, number: number, before, now: now)
             }
         }
+        for bridge in bridges { bridge.orphans = [] }
         heldEvents = []
     }
 }

@@ -115,6 +115,10 @@ final class Bridge {
     var mirrors: [MirrorState] = []
     /// The first table of those that packets pass on their way out (OpenFlow 1.5, 5.1.2); nil: there are none.
     var firstEgressTable: UInt8?
+    /// Flows whose `learn` actions own the flows that they define.
+    var learners: [LearnedCookie: Int] = [:]
+    /// Those that have none any more, perhaps.
+    var orphans: [LearnedCookie] = []
     /// Whether somebody follows the changes of its flows (`DatapathEvent.flowChanged`).
     var isMonitored = false
 

@@ -13,9 +13,9 @@ extension Datapath {
         let request = description.request
         let offload = state.packet.pointee.offload
         let isChecked = offload.flags & (VirtioNetHeader.needsChecksum | VirtioNetHeader.dataValid) != 0
-        let view = TrackedPacket(
-            frame: UnsafeRawBufferPointer(state.packet.bytes), state.layout, zone: request.zone, isChecked: isChecked)
-        let verdict = connections.tracker.track(view, request, previous: previousMetadata(of: state), now: now)
+        let verdict = connections.tracker.track(
+            frame: UnsafeRawBufferPointer(state.packet.bytes), state.layout, request, isChecked: isChecked,
+            previous: previousMetadata(of: state), now: now)
         if verdict.rewrites {
             guard own(&state.packet) else { return false }
             ConnectionRewriting.apply(verdict, to: state.packet, &state.layout)

@@ -39,6 +39,8 @@ extension Datapath {
     /// Pays what the megaflows owe that may hold packets of a rule.
     func payCredits(of rule: FlowRule) {
         guard let match = rule.home.classifier.match(of: rule.number) else { return }
+        // Those that keep it young, where packets have defined it.
+        dependencies.forEach(.learned(rule: rule.number)) { megaflow, _ in pay(megaflow) }
         let table = rule.home
         if table.invalidationWork > flows.liveCount * Self.testsOfTranslation {
             table.invalidationWork = 0

@@ -47,12 +47,6 @@ public final class FlowRule {
     /// Empty once the flow has left its table.
     public var match: Match { home.classifier.match(of: number) ?? Match() }
 
-    /// A packet that defines the flow has come again: its timeouts start anew.
-    func refresh(now: UInt64) {
-        lastUsed = max(lastUsed, now)
-        modified = max(modified, now)
-    }
-
     /// The flow as it is at `now`; its counters as they were last paid.
     func snapshot(match: Match, now: UInt64) -> FlowSnapshot {
         FlowSnapshot(

@@ -1,3 +1,9 @@
+/// What learned flows are known by.
+struct LearnedCookie: Hashable {
+    var table: UInt8
+    var cookie: UInt64
+}
+
 /// The instructions of flows, kept once for flows that do the same, with what management asks about them.
 final class StoredInstructions {
     let value: Instructions
@@ -6,11 +12,14 @@ final class StoredInstructions {
     let meters: [UInt32]
     /// The conjunctions that they are parts of; flows with any do nothing else.
     let conjunctions: [Conjunction]
+    /// The flows that go with the last flow that defines them (`delete_learned`).
+    let learned: [LearnedCookie]
 
     init(_ value: Instructions) {
         self.value = value
         var groups: [UInt32] = []
         var meters: [UInt32] = value.meter.map { [$0] } ?? []
+        var learned: [LearnedCookie] = []
         for list in [value.apply, value.write] {
             list.forEachNested { action in
                 switch action {
@@ -18,10 +27,13 @@ final class StoredInstructions {
                 case .meter(let id): if !meters.contains(id) { meters.append(id) }
                 case .controller(let output):
                     if let id = output.meter, !meters.contains(id) { meters.append(id) }
+                case .learn(let flow) where flow.deleteLearned:
+                    learned.append(LearnedCookie(table: flow.table, cookie: flow.cookie))
                 default: break
                 }
             }
         }
+        self.learned = learned
         self.groups = groups
         self.meters = meters
         conjunctions = value.apply.compactMap {

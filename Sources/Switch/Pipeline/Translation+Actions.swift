@@ -95,7 +95,7 @@ extension Translation {
             key.set(.ipTTL, ttl - 1)
             return true
         }
-        for id in controllers.isEmpty ? [0] : controllers { expire(controller: id) }
+        expire(controllers.isEmpty ? [0] : controllers)
         recorder?.warning("IPv\(key.value(.ethType) == 0x0800 ? 4 : 6) decrement TTL exception")
         return false
     }
@@ -109,14 +109,14 @@ extension Translation {
             key.set(.mplsTTL, ttl - 1)
             return true
         }
-        expire(controller: 0)
+        expire([0])
         recorder?.warning("MPLS decrement TTL exception")
         return false
     }
 
-    private func expire(controller id: UInt16) {
+    private func expire(_ controllers: [UInt16]) {
         drop(.ttl)
-        tell(ControllerOutput(reason: .invalidTTL, id: id))
+        for id in controllers { tell(ControllerOutput(reason: .invalidTTL, id: id)) }
     }
 
     private func copyTTLOut() {

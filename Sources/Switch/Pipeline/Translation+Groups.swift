@@ -20,19 +20,19 @@ extension Translation {
         case .fastFailover:
             chosen = group.buckets.indices.first { isUsable(group.buckets[$0], of: id) }.map { [$0] } ?? []
         case .select:
-            let alive = group.buckets.indices.filter {
-                group.buckets[$0].weight > 0 && isUsable(group.buckets[$0], of: id)
-            }
+            let shares = group.buckets.indices.filter { group.buckets[$0].weight > 0 }
+            let alive = shares.filter { isUsable(group.buckets[$0], of: id) }
             if alive.count == 1 {
                 chosen = alive
             } else if alive.count > 1 {
+                let slots = Self.slots(shares.count)
                 guard key[word: FlowKey.hashWord] != 0 else {
                     recorder?.detail("selection method in use: dp_hash, recirculating")
                     let description = HashDescription(group.selection)
-                    freeze([.actions([.group(id)], origin)], for: .hash(description, mask: Self.slots(alive.count) - 1))
+                    freeze([.actions([.group(id)], origin)], for: .hash(description, mask: slots - 1))
                     return true
                 }
-                chosen = [choose(alive, group)]
+                chosen = [choose(shares, alive, group, slots: UInt64(slots))]
             }
         }
         credits.append(.bucket(bridge: here.bridge.index, group: id, place: -1))
@@ -92,18 +92,26 @@ extension Translation {
         return slots
     }
 
-    /// The bucket whose share of the slots the packet's hash falls in.
-    private func choose(_ alive: [Int], _ group: Group) -> Int {
-        let slots = UInt64(Self.slots(alive.count))
+    /// The bucket whose share of the slots the packet's hash falls in. Where that one is dead, another is found by the
+    /// shares of those alive: so the packets of living buckets stay where they are when a bucket dies or comes back.
+    private func choose(_ shares: [Int], _ alive: [Int], _ group: Group, slots: UInt64) -> Int {
         wildcards.unite(word: FlowKey.hashWord, with: slots - 1 | 1 << 32)
         // Groups behind each other must not all choose alike: each has the slots in an order of its own.
         let slot = (key[word: FlowKey.hashWord] &+ UInt64(group.id)) &* (2 &* UInt64(group.id) &+ 1) & (slots - 1)
-        let total = alive.reduce(UInt64(0)) { $0 + UInt64(group.buckets[$1].weight) }
+        let first = Self.place(of: slot, in: shares, group, slots: slots)
+        if alive.contains(first) { return first }
+        let next = foldedProduct(slot ^ hashMultiplier, oddMultiplier &+ UInt64(group.id)) & (slots - 1)
+        return Self.place(of: next, in: alive, group, slots: slots)
+    }
+
+    /// Buckets have their shares of the slots in their order.
+    private static func place(of slot: UInt64, in places: [Int], _ group: Group, slots: UInt64) -> Int {
+        let total = places.reduce(UInt64(0)) { $0 + UInt64(group.buckets[$1].weight) }
         var passed: UInt64 = 0
-        for place in alive {
+        for place in places {
             passed += UInt64(group.buckets[place].weight)
             if slot * total < passed * slots { return place }
         }
-        return alive[alive.count - 1]
+        return places[places.count - 1]
     }
 }

@@ -61,7 +61,9 @@ extension Translation {
     }
 
     private static func mix(_ a: UInt32, _ b: UInt32) -> UInt32 {
-        let product = foldedProduct(UInt64(a) << 32 | UInt64(b) ^ 0x5bd1_e995, hashMultiplier)
+        // Twice: weights of links are compared, and must not follow from each other.
+        let once = foldedProduct(UInt64(a) << 32 | UInt64(b) ^ 0x5bd1_e995, hashMultiplier)
+        let product = foldedProduct(once ^ hashMultiplier, oddMultiplier)
         return UInt32(truncatingIfNeeded: product ^ product >> 32)
     }
 

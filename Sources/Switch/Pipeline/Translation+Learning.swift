@@ -120,11 +120,8 @@ extension Datapath {
         refresh(rule, at: time)
     }
 
-    /// Both timeouts count from now.
-    private func refresh(_ rule: FlowRule, at time: UInt64) {
-        rule.modified = max(rule.modified, time)
-        rule.lastUsed = max(rule.lastUsed, time)
-    }
+    /// The hard timeout counts from now; the idle timeout is for packets that meet the flow itself.
+    private func refresh(_ rule: FlowRule, at time: UInt64) { rule.modified = max(rule.modified, time) }
 
     func number(of learned: LearnedRule) -> Int32? {
         rule(

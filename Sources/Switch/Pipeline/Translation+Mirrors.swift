@@ -35,7 +35,7 @@ extension Translation {
                 let ports = here.bridge.ordered.map { datapath.ports[Int($0)] }
                 copy(
                     state.mirror,
-                    to: ports.filter { $0.vlan.carries(target) && !$0.isMirrorOutput && $0 !== here.port },
+                    to: ports.filter { $0.vlan.carries(target) && !$0.isMirrorOutput },
                     vlan: target)
             }
         }

@@ -452,6 +452,8 @@ final class Translation {
         switch table.settings.miss {
         case .drop:
             recorder?.action("drop")
+            // On the way in, the action set is done in any case, as in Open vSwitch; on the way out it is the output.
+            if here.egressPort != nil { here.actionSet = ActionSet() }
             drop(.noFlow)
         case .controller:
             origin.reason = .noMatch

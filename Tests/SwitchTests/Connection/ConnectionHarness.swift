@@ -34,8 +34,8 @@ final class ConnectionHarness {
         let bytes = UnsafeRawBufferPointer(packet.bytes)
         var layout = extract(frame: bytes, inPort: 1, into: key)
         let isChecked = offload.flags & (VirtioNetHeader.needsChecksum | VirtioNetHeader.dataValid) != 0
-        let view = TrackedPacket(frame: bytes, layout, zone: request.zone, isChecked: isChecked)
-        let verdict = tracker.track(view, request, previous: previous, now: now)
+        let verdict = tracker.track(
+            frame: bytes, layout, request, isChecked: isChecked, previous: previous, now: now)
         if verdict.rewrites { ConnectionRewriting.apply(verdict, to: packet, &layout) }
         return Outcome(frame: Array(packet.bytes), metadata: verdict.metadata)
     }
