@@ -25,6 +25,13 @@ extension WireReader {
         let seconds = UInt64(try uint32())
         return seconds * 1_000_000_000 + UInt64(try uint32())
     }
+
+    /// A duration in nanoseconds; all ones: it is not known.
+    mutating func knownDuration() throws(OpenFlowError) -> UInt64? {
+        guard peek32() == .max, peek32(at: 4) == .max else { return try duration() }
+        try skip(8)
+        return nil
+    }
 }
 
 extension WireWriter {
@@ -34,7 +41,8 @@ extension WireWriter {
     }
 
     /// Nanoseconds, as seconds and nanoseconds.
-    mutating func duration(_ nanoseconds: UInt64) {
+    mutating func duration(_ nanoseconds: UInt64?) {
+        guard let nanoseconds else { return uint64(.max) }
         uint32(UInt32(truncatingIfNeeded: nanoseconds / 1_000_000_000))
         uint32(UInt32(nanoseconds % 1_000_000_000))
     }

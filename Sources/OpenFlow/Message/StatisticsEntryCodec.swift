@@ -17,7 +17,7 @@ enum StatisticsEntryCodec {
             var body = try reader.slice(Int(length))
             try body.skip(4)
             entry.port = try body.uint32()
-            entry.duration = try body.duration()
+            entry.duration = try body.knownDuration()
             try decodeCounters(&body, into: &entry)
             while !body.isAtEnd { try decodePortProperty(&body, into: &entry) }
             return entry
@@ -28,7 +28,7 @@ enum StatisticsEntryCodec {
         entry.ethernet = Message.PortStatistics.Ethernet(
             frameErrors: try reader.uint64(), overruns: try reader.uint64(), checksumErrors: try reader.uint64(),
             collisions: try reader.uint64())
-        if version == .v13 { entry.duration = try reader.duration() }
+        if version == .v13 { entry.duration = try reader.knownDuration() }
         return entry
     }
 
@@ -81,7 +81,7 @@ enum StatisticsEntryCodec {
         if version >= .v14 { writer.zeros(4) }
         writer.port(entry.port, version)
         if version >= .v14 {
-            writer.duration(entry.duration ?? 0)
+            writer.duration(entry.duration)
         } else {
             writer.zeros(version == .v10 ? 6 : 4)
         }
@@ -108,7 +108,7 @@ enum StatisticsEntryCodec {
         let unknown = Message.PortStatistics.Ethernet(
             frameErrors: .max, overruns: .max, checksumErrors: .max, collisions: .max)
         encode(entry.ethernet ?? unknown, into: &writer)
-        if version == .v13 { writer.duration(entry.duration ?? 0) }
+        if version == .v13 { writer.duration(entry.duration) }
     }
 
     private static func encode(_ ethernet: Message.PortStatistics.Ethernet, into writer: inout WireWriter) {
@@ -160,7 +160,7 @@ enum StatisticsEntryCodec {
         entry.sent.bytes = try reader.uint64()
         entry.sent.packets = try reader.uint64()
         entry.errors = try reader.uint64()
-        if version >= .v13 { entry.duration = try reader.duration() }
+        if version >= .v13 { entry.duration = try reader.knownDuration() }
         return entry
     }
 
@@ -175,7 +175,7 @@ enum StatisticsEntryCodec {
         writer.uint64(entry.sent.bytes)
         writer.uint64(entry.sent.packets)
         writer.uint64(entry.errors)
-        if version >= .v13 { writer.duration(entry.duration ?? 0) }
+        if version >= .v13 { writer.duration(entry.duration) }
     }
 
     // MARK: Groups and meters
@@ -193,7 +193,7 @@ enum StatisticsEntryCodec {
         let references = try body.uint32()
         try body.skip(4)
         var entry = Message.GroupStatistics(group: group, referenceCount: references, traffic: try body.traffic())
-        if hasGroupDuration(version) { entry.duration = try body.duration() }
+        if hasGroupDuration(version) { entry.duration = try body.knownDuration() }
         while !body.isAtEnd { entry.buckets.append(try body.traffic()) }
         return entry
     }
@@ -205,7 +205,7 @@ enum StatisticsEntryCodec {
         writer.uint32(entry.referenceCount)
         writer.zeros(4)
         writer.traffic(entry.traffic)
-        if hasGroupDuration(version) { writer.duration(entry.duration ?? 0) }
+        if hasGroupDuration(version) { writer.duration(entry.duration) }
         for bucket in entry.buckets { writer.traffic(bucket) }
         writer.patchLength(from: start, at: start)
     }

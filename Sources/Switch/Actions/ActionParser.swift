@@ -252,12 +252,13 @@ struct ActionParser {
     }
 
     private func enqueue(_ text: Substring) throws(ActionSyntaxError) -> Action {
-        let parts = text.split(maxSplits: 1) { $0 == ":" || $0 == "," || $0 == "q" }
+        var parts = text.parts { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ",") }
+        if parts.count == 1 { parts = text.split(separator: "q", maxSplits: 1) }
         guard parts.count == 2 else { throw ActionSyntaxError("enqueue takes PORT:QUEUE or (PORT,QUEUE)") }
         guard let port = names.port(parts[0]) else {
             throw ActionSyntaxError("enqueue: there is no port “\(parts[0])”")
         }
-        return .enqueue(port: port, queue: try parts[1].number("queue"))
+        return .enqueue(port: port, queue: try parts[1].trimmed().number("queue"))
     }
 
     private func setField(_ text: Substring) throws(ActionSyntaxError) -> Action {

@@ -78,7 +78,13 @@ extension BundleChoice {
     /// Reads what stands in the parentheses of `bundle` or `bundle_load`.
     init(parsing text: Substring, loads: Bool, _ names: FlowNames) throws(ActionSyntaxError) {
         let before = loads ? 5 : 4
-        let parts = text.split { $0 == "," || $0 == " " || $0 == ":" || $0 == "[" && !loads || $0 == "]" && !loads }
+        let parts = text.parts { character in
+            switch character {
+            case UInt8(ascii: ","), UInt8(ascii: " "), UInt8(ascii: ":"): true
+            case UInt8(ascii: "["), UInt8(ascii: "]"): !loads
+            default: false
+            }
+        }.filter { !$0.isEmpty }
         guard parts.count > before, ["members", "slaves"].contains(parts[before].lowercased()) else {
             throw ActionSyntaxError(
                 loads

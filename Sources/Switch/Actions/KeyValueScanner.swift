@@ -61,7 +61,7 @@ public struct KeyValueScanner {
     static let quote = UInt8(ascii: "\"")
 
     /// Passes a text in quotation marks; false: the mark has no partner.
-    private static func skipQuoted(_ text: Substring.UTF8View, _ index: inout Substring.Index) -> Bool {
+    fileprivate static func skipQuoted(_ text: Substring.UTF8View, _ index: inout Substring.Index) -> Bool {
         let next = text.index(after: index)
         guard let close = text[next...].firstIndex(of: quote) else { return false }
         index = text.index(after: close)
@@ -102,7 +102,23 @@ extension Substring {
     }
 
     /// The parts between commas; empty ones stay.
-    func parts() -> [Substring] { split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmed() } }
+    func parts() -> [Substring] { parts { $0 == UInt8(ascii: ",") }.map { $0.trimmed() } }
+
+    /// The parts between separators; what is in quotation marks stays together.
+    func parts(_ isSeparator: (UInt8) -> Bool) -> [Substring] {
+        var result: [Substring] = []
+        var start = utf8.startIndex
+        var index = start
+        while index < utf8.endIndex {
+            if utf8[index] == KeyValueScanner.quote, KeyValueScanner.skipQuoted(utf8, &index) { continue }
+            if isSeparator(utf8[index]) {
+                result.append(self[start..<index])
+                start = utf8.index(after: index)
+            }
+            utf8.formIndex(after: &index)
+        }
+        return result + [self[start...]]
+    }
 
     func trimmed() -> Substring {
         var text = self

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Records what ovs-ofctl sends for the texts of flows.txt, groups.txt and meters.txt, what it prints of flows, and that it
 refuses those of refused.txt. Called by record.sh; needs ovs-ofctl alone.
 
