@@ -36,7 +36,7 @@ conformance: build ## the OpenFlow conformance suites that CONFORMANCE_DIR holds
 	@./Conformance/run.sh
 
 fuzz: ## each fuzz target for a minute
-	@for target in PacketParser VirtioHeader; do ./Fuzz/run.sh $$target 60; done
+	@for target in Fuzz/Sources/*/fuzz.swift; do ./Fuzz/run.sh $$(basename $$(dirname $$target)) 60 || exit 1; done
 
 format: ## put the sources into the project's format
 	@$(SWIFT) format format -i -p --configuration .swift-format -r Sources Tests Package.swift

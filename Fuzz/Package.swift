@@ -22,12 +22,19 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: instrumented),
         .target(name: "OVSDB", dependencies: ["Linux"], swiftSettings: instrumented),
+        .target(name: "OpenFlow", dependencies: ["Switch", "Wire"], swiftSettings: instrumented),
         .target(name: "Driver", swiftSettings: instrumented),
         .executableTarget(
             name: "Datapath", dependencies: ["Driver", "Switch", "Wire"], swiftSettings: instrumented,
             linkerSettings: linked),
         .executableTarget(
             name: "DatabaseSession", dependencies: ["Driver", "OVSDB"], swiftSettings: instrumented,
+            linkerSettings: linked),
+        .executableTarget(
+            name: "FlowSyntax", dependencies: ["Driver", "OpenFlow", "Switch"], swiftSettings: instrumented,
+            linkerSettings: linked),
+        .executableTarget(
+            name: "OpenFlowMessage", dependencies: ["Driver", "OpenFlow", "Switch"], swiftSettings: instrumented,
             linkerSettings: linked),
         .executableTarget(
             name: "PacketParser", dependencies: ["Driver", "Switch", "Wire"], swiftSettings: instrumented,

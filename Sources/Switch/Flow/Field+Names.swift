@@ -146,7 +146,7 @@ extension Field {
             .mpls1TTL, .mpls2Label, .mpls2TC, .mpls2BoS, .mpls2TTL, .ipProtocol, .ipToS, .ipDSCP, .ipECN, .ipTTL,
             .arpOperation, .tcpSource, .tcpDestination, .udpSource, .udpDestination, .sctpSource, .sctpDestination,
             .icmpType, .icmpCode, .icmpv6Type, .icmpv6Code, .tunnelGBPID, .tunnelToS, .tunnelTTL, .ctZone, .ctProtocol,
-            .ctTransportSource, .ctTransportDestination, .ndOptionsType:
+            .ctTransportSource, .ctTransportDestination, .ndReserved, .ndOptionsType:
             .decimal
         default: .hexadecimal
         }

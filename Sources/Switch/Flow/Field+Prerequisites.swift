@@ -54,7 +54,8 @@ extension Field {
         case .inPort, .inPhysicalPort, .actionSetOutput, .ethType, .vlanID, .vlanPCP, .mplsLabel, .mplsTC, .mplsBoS,
             .mplsTTL, .mpls1Label, .mpls1TC, .mpls1BoS, .mpls1TTL, .mpls2Label, .mpls2TC, .mpls2BoS, .mpls2TTL,
             .ipProtocol, .ipToS, .ipDSCP, .ipECN, .ipTTL, .arpOperation, .icmpType, .icmpCode, .icmpv6Type,
-            .icmpv6Code, .ctZone, .ctProtocol, .recirculationID, .conjunctionID, .ndOptionsType, .pbbUCA, .packetType:
+            .icmpv6Code, .ctZone, .ctProtocol, .recirculationID, .conjunctionID, .ndReserved, .ndOptionsType, .pbbUCA,
+            .packetType:
             false
         default: true
         }
