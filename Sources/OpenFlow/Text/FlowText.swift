@@ -43,10 +43,7 @@ public enum FlowText {
     public static func parseLine(
         _ text: some StringProtocol, names: FlowNames = FlowNames()
     ) throws(FlowSyntaxError) -> FlowModification {
-        var rest = Substring(text)
-        while let first = rest.utf8.first, KeyValueScanner.isSeparator(first) { rest = rest.dropFirst() }
-        let utf8 = rest.utf8
-        let word = rest[..<(utf8.firstIndex(where: KeyValueScanner.isSeparator) ?? utf8.endIndex)]
+        let (word, behind) = BundleText.firstWord(Substring(text))
         let command: FlowModification.Command
         switch word {
         case "add": command = .add
@@ -54,13 +51,13 @@ public enum FlowText {
         case "modify_strict": command = .modifyStrict
         case "delete": command = .delete
         case "delete_strict": command = .deleteStrict
-        default: return try parse(rest, names: names)
+        default: return try parse(text, names: names)
         }
-        return try parse(rest[word.endIndex...], command: command, names: names)
+        return try parse(behind, command: command, names: names)
     }
 
     /// Where the word `actions=` (or `action=`) stands, at the beginning of an item.
-    private static func actions(in text: Substring) -> Range<Substring.Index>? {
+    static func actions(in text: Substring) -> Range<Substring.Index>? {
         let utf8 = text.utf8
         var index = utf8.startIndex
         var isItemStart = true

@@ -65,6 +65,24 @@ public enum GroupText {
         return change
     }
 
+    /// Reads a line of a file of groups, which may begin with a command: `delete group_id=1`, `insert_bucket …`; none: add.
+    public static func parseLine(
+        _ text: some StringProtocol, names: FlowNames = FlowNames()
+    ) throws(FlowSyntaxError) -> GroupModification {
+        let (word, behind) = BundleText.firstWord(Substring(text))
+        let command: GroupModification.Command
+        switch word {
+        case "add": command = .add
+        case "modify": command = .modify
+        case "add_or_mod": command = .addOrModify
+        case "delete": command = .delete
+        case "insert_bucket": command = .insertBucket
+        case "remove_bucket": command = .removeBucket
+        default: return try parse(text, names: names)
+        }
+        return try parse(behind, command: command, names: names)
+    }
+
     /// Takes the buckets apart; the first part is what stands before them.
     private static func split(_ text: Substring) -> [Substring] {
         var parts: [Substring] = []
