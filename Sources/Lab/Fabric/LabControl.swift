@@ -18,7 +18,8 @@ final class LabControl: @unchecked Sendable {
     private var servers: [LabTopology.Controller: ControllerServer] = [:]
     private var shortestPath: (application: ShortestPath, switches: Int)?
     private let directory: String
-    private var switches: [String: Int32] = [:]
+    /// The bridges of the switches that have controllers.
+    private var controlled: [String: Int32] = [:]
 
     init(fabric: Fabric, directory: String) {
         self.directory = directory
@@ -33,22 +34,24 @@ final class LabControl: @unchecked Sendable {
     ) throws(LabError) {
         let dialler = HostDialler(lab, hub: hub, hosts: hosts)
         connections.dial = { dialler.dial($0, $1) }
+        var all: [BridgeControlSettings] = []
         var position: UInt64 = 0
         for node in lab.nodes where node.kind == .switch {
             position += 1
             guard let bridge = fabric.bridges[node.name] else { continue }
-            switches[node.name] = bridge
+            if !node.bridge.controllers.isEmpty { controlled[node.name] = bridge }
             var controllers: [ControllerSettings] = []
             for controller in node.bridge.controllers {
                 controllers.append(
                     ControllerSettings(endpoint: try endpoint(of: controller, node.name), maximumBackOff: 1000))
             }
-            let settings = BridgeControlSettings(
-                index: bridge, name: node.name, datapathID: node.bridge.datapathID ?? position,
-                controllers: controllers, isSecure: fabric.secure.contains(node.name),
-                descriptions: ["dp-desc": "\(lab.name)/\(node.name)"])
-            turn.withLock { _ in connections.setBridge(settings) }
+            all.append(
+                BridgeControlSettings(
+                    index: bridge, name: node.name, datapathID: node.bridge.datapathID ?? position,
+                    controllers: controllers, isSecure: fabric.secure.contains(node.name),
+                    descriptions: ["dp-desc": "\(lab.name)/\(node.name)"]))
         }
+        turn.withLock { _ in connections.setBridges(all) }
     }
 
     /// Where a controller is; starts it where it is built in.
@@ -76,13 +79,19 @@ final class LabControl: @unchecked Sendable {
         return .unix(path: path)
     }
 
-    /// How the controllers of a switch are.
-    func report(_ node: String) -> [ControllerReport] {
-        guard let bridge = switches[node] else { return [] }
-        return turn.withLock { _ in connections.controllerStatus(bridge) }.map {
-            ControllerReport(
-                node: node, target: $0.endpoint.description, isConnected: $0.isConnected, role: $0.role,
-                state: $0.status["state"] ?? "", lastError: $0.status["last_error"])
+    /// How the controllers of switches are, in their order.
+    func report(_ names: [String]) -> [ControllerReport] {
+        let wanted = names.compactMap { name in controlled[name].map { (name, $0) } }
+        if wanted.isEmpty { return [] }
+        // One question to the thread for all of them.
+        return hub.run { [connections] in
+            wanted.flatMap { name, bridge in
+                connections.controllerStatus(bridge).map {
+                    ControllerReport(
+                        node: name, target: $0.endpoint.description, isConnected: $0.isConnected, role: $0.role,
+                        state: $0.status["state"] ?? "", lastError: $0.status["last_error"])
+                }
+            }
         }
     }
 
@@ -91,16 +100,15 @@ final class LabControl: @unchecked Sendable {
     /// - Returns: the names of the switches that lack a controller.
     func waitForControllers(limit: UInt64) -> [String] {
         let deadline = MonotonicClock.now() + limit
-        var alone = switches.keys.filter { !report($0).allSatisfy(\.isConnected) }
-        while MonotonicClock.now() < deadline {
-            let isSettled = alone.allSatisfy { node in
-                report(node).allSatisfy { $0.isConnected || $0.lastError != nil || $0.state == "LISTENING" }
+        let names = controlled.keys.sorted()
+        while true {
+            let all = report(names)
+            let isSettled = all.allSatisfy { $0.isConnected || $0.lastError != nil || $0.state == "LISTENING" }
+            if isSettled && knowsTheNetwork || MonotonicClock.now() >= deadline {
+                return Set(all.filter { !$0.isConnected }.map(\.node)).sorted()
             }
-            if isSettled, knowsTheNetwork { break }
             MonotonicClock.sleep(until: MonotonicClock.now() + 5_000_000)
-            alone.removeAll { report($0).allSatisfy(\.isConnected) }
         }
-        return alone.filter { !report($0).allSatisfy(\.isConnected) }.sorted()
     }
 
     /// Whether hosts' packets find their way at once.

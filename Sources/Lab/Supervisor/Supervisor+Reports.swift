@@ -90,7 +90,7 @@ extension Supervisor {
 
     func switchReport(_ name: String) throws(LabError) -> SwitchReport {
         let bridge = try bridge(name)
-        let controllers = control.report(name)
+        let controllers = control.report([name])
         return fabric.poller.run { datapath, now in
             let flows = datapath.flows(bridge: bridge).map { rule in
                 FlowReport(
@@ -114,7 +114,7 @@ extension Supervisor {
     /// The controllers of all switches, in the order of the topology.
     func controllers() -> [ControllerReport] {
         let names = topology.withLock { lab in lab.nodes.filter { $0.kind == .switch }.map(\.name) }
-        return names.flatMap { control.report($0) }
+        return control.report(names)
     }
 
     // MARK: What switches remember
