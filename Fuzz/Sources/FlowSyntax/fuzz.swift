@@ -34,10 +34,15 @@ public func fuzzOne(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     case UInt8(ascii: "r"): readGroup(text, .removeBucket)
     case UInt8(ascii: "t"): readMeter(text)
     case UInt8(ascii: "p"): readMatch(text)
-    case UInt8(ascii: "l"): _ = try? FlowText.parseLine(text, names: names)
+    case UInt8(ascii: "l"): readLine(text)
     default: readFlow(text, .add)
     }
     return 0
+}
+
+func readLine(_ text: String) {
+    guard let body = try? BundleText.parseLine(text, names: names) else { return }
+    encode(body)
 }
 
 func readFlow(_ text: String, _ command: FlowModification.Command) {

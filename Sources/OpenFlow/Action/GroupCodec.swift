@@ -11,6 +11,8 @@ public enum GroupCodec {
     }
     /// Netronome's experimenter id, and its `NTRT_SELECTION_METHOD`.
     private static let netronome: UInt32 = 0x0000_154d
+    /// What Open vSwitch 2.3 took for Netronome's id, and still reads.
+    private static let netronomeMistaken: UInt32 = 0x0000_1540
     private static let selectionMethod: UInt32 = 1
     private static let methodBytes = 16
 
@@ -140,7 +142,10 @@ public enum GroupCodec {
             let kind = try property.uint16()
             try property.skip(2)
             guard kind == Property.experimenter else { throw .badProperty(.badType) }
-            guard try property.uint32() == netronome else { throw .badProperty(.badExperimenter) }
+            let experimenter = try property.uint32()
+            guard experimenter == netronome || experimenter == netronomeMistaken else {
+                throw .badProperty(.badExperimenter)
+            }
             guard try property.uint32() == selectionMethod else { throw .badProperty(.badExperimenterType) }
             guard type == .select else { throw .badProperty(.badValue) }
             try property.skip(4)

@@ -112,8 +112,10 @@ extension Message {
         case .roleRequest: return .roleRequest(try RoleCodec.decode(&reader, version: version))
         case .roleReply: return .roleReply(try RoleCodec.decode(&reader, version: version))
         case .getAsyncRequest: return .getAsyncRequest
-        case .getAsyncReply: return .getAsyncReply(try decodeAsync(&reader, version: version))
-        case .setAsync: return .setAsync(try decodeAsync(&reader, version: version))
+        case .getAsyncReply where version == .v13: return .getAsyncReply(try AsyncCodec.decodeFixed(&reader))
+        case .getAsyncReply: return .getAsyncReply(try AsyncCodec.decode(&reader, version: version))
+        case .setAsync where version == .v13: return .setAsync(try AsyncCodec.decodeFixed(&reader))
+        case .setAsync: return .setAsync(try AsyncCodec.decodeRequest(&reader, version: version))
         case .meterMod: return .meterMod(try MeterModCodec.decode(&reader))
         case .roleStatus: return .roleStatus(try RoleCodec.decodeStatus(&reader))
         case .tableStatus: return .tableStatus(try TableModCodec.decodeStatus(&reader))
@@ -125,12 +127,6 @@ extension Message {
         case .flowMod, .packetIn, .packetOut, .multipartRequest, .multipartReply, .experimenter:
             throw .badRequest(.badType)  // Read by the caller.
         }
-    }
-
-    private static func decodeAsync(
-        _ reader: inout WireReader, version: OpenFlowVersion
-    ) throws(OpenFlowError) -> AsyncConfiguration {
-        version == .v13 ? try AsyncCodec.decodeFixed(&reader) : try AsyncCodec.decode(&reader, version: version)
     }
 
     private static func decodeExperimenter(

@@ -26,7 +26,8 @@ public struct Message: Sendable {
         case nicira2
     }
 
-    /// What a message says. `indirect` where one carries another.
+    /// What a message says. `indirect` where one carries another, and where it holds a match: messages wait in arrays, and
+    /// a match has a kilobyte.
     public enum Body: Sendable {
         // Symmetric
         case hello(Hello)
@@ -41,22 +42,22 @@ public struct Message: Sendable {
         case getConfigReply(SwitchConfiguration)
         case setConfig(SwitchConfiguration)
         // From the switch, unasked
-        case packetIn(PacketIn)
-        case flowRemoved(FlowRemoved)
-        case portStatus(PortStatus)
+        indirect case packetIn(PacketIn)
+        indirect case flowRemoved(FlowRemoved)
+        indirect case portStatus(PortStatus)
         case roleStatus(RoleStatus)
         case tableStatus(TableStatus)
         /// A group-mod or meter-mod that another controller sent.
         indirect case requestForward(Message)
         case controllerStatus(ControllerStatus)
         // To the switch
-        case packetOut(PacketOut)
-        case flowMod(FlowModification)
+        indirect case packetOut(PacketOut)
+        indirect case flowMod(FlowModification)
         case groupMod(GroupModification)
         case portMod(PortModification)
         case tableMod(TableModification)
         case meterMod(MeterModification)
-        case multipartRequest(MultipartRequest)
+        indirect case multipartRequest(MultipartRequest)
         case multipartReply(MultipartReply)
         case barrierRequest
         case barrierReply
@@ -71,6 +72,6 @@ public struct Message: Sendable {
         case bundleControl(BundleControl)
         indirect case bundleAdd(BundleAdd)
         // Nicira's extensions that are messages of their own
-        case nicira(NiciraMessage)
+        indirect case nicira(NiciraMessage)
     }
 }

@@ -63,7 +63,7 @@ enum NiciraCodec {
             spelling = .nicira2
         case Number.setAsync: body = .setAsync(try AsyncCodec.decodeFixed(&reader))
         case Number.setAsync2 where version < .v14:
-            body = .setAsync(try AsyncCodec.decode(&reader, version: .v14))
+            body = .setAsync(try AsyncCodec.decodeRequest(&reader, version: .v14))
             spelling = .nicira2
         case Number.groupMod where version == .v10:
             body = .groupMod(try GroupModCodec.decode(&reader, version: version))

@@ -92,7 +92,7 @@ enum QueueCodec {
                 writer.uint16(8)
                 writer.uint16(rate)
                 writer.zeros(2)
-            } else if version > .v10 || type == Property.minimumRate {
+            } else {
                 writer.uint16(type)
                 writer.uint16(16)
                 writer.zeros(4)

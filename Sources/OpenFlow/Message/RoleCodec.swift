@@ -149,6 +149,36 @@ enum AsyncCodec {
         return result
     }
 
+    /// Reads what a controller asks for. Properties that are not known and reasons that there are none of are refused
+    /// (OpenFlow 1.5, 7.5.4.16).
+    static func decodeRequest(
+        _ reader: inout WireReader, version: OpenFlowVersion
+    ) throws(OpenFlowError) -> Configuration {
+        let result: Configuration
+        do throws(OpenFlowError) {
+            result = try decode(&reader, version: version)
+        } catch .badProperty(.badType) {
+            throw .asyncConfigurationFailed(.unsupported)
+        }
+        for masks in [result.primary, result.secondary] {
+            for (event, mask) in masks where mask & ~reasons(event) != 0 {
+                throw .asyncConfigurationFailed(.invalid)
+            }
+        }
+        return result
+    }
+
+    /// Bit n: messages of the kind may have reason n.
+    private static func reasons(_ event: Configuration.Event) -> UInt32 {
+        switch event {
+        case .packetIn, .flowRemoved: 0x3f
+        case .portStatus, .roleStatus: 0x07
+        case .tableStatus: 0x18
+        case .requestForward, .flowStatistics: 0x03
+        case .controllerStatus: 0x7f
+        }
+    }
+
     static func encode(_ configuration: Configuration, version: OpenFlowVersion, into writer: inout WireWriter) {
         for event in Configuration.Event.allCases where version >= .v15 || event.rawValue < 6 {
             if let mask = configuration.secondary[event] {

@@ -39,7 +39,8 @@ public struct FlowNames {
         UInt64(fieldText: text).map { UInt8(exactly: $0) } ?? tableNumber(Self.unquoted(text))
     }
 
-    private static func unquoted(_ text: Substring) -> String {
+    /// A name without the quotation marks that it may stand in.
+    static func unquoted(_ text: Substring) -> String {
         let isQuoted =
             text.utf8.count > 1 && text.utf8.first == KeyValueScanner.quote && text.utf8.last == KeyValueScanner.quote
         return String(isQuoted ? text.dropFirst().dropLast() : text)

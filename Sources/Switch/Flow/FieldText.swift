@@ -65,7 +65,7 @@ enum FieldText {
                 // OpenFlow 1.0's 16-bit reserved numbers mean today's.
                 return FieldValue(0xff00...0xffff ~= number ? number | 0xffff_0000 : number)
             }
-            return (PortNumber.reserved(text) ?? portNumber(text)).map { FieldValue($0) }
+            return (PortNumber.reserved(text) ?? portNumber(FlowNames.unquoted(text[...]))).map { FieldValue($0) }
         case .packetType:
             guard text.utf8.first == UInt8(ascii: "("), text.utf8.last == UInt8(ascii: ")") else { return nil }
             let parts = text.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false)

@@ -89,7 +89,8 @@ struct BrokenMessageTests {
         check("05220018 00000001 00000001 00000000 05140008 00000002", .v14, .bundleFailed(.messageBadXID))
         check("05220018 00000001 00000001 00000000 05140008 00000001", .v14, .bundleFailed(.messageUnsupported))
         check("05220018 00000001 00000001 00000000 05140009 00000001", .v14, .bundleFailed(.messageBadLength))
-        check("051c0010 00000001 00200008 00000000", .v14, .badProperty(.badType))
+        check("051c0010 00000001 00200008 00000000", .v14, .asyncConfigurationFailed(.unsupported))
+        check("051c0010 00000001 00000008 00000040", .v14, .asyncConfigurationFailed(.invalid))
         check("051c0010 00000001 00000002 00000000", .v14, .badProperty(.badLength))
     }
 

@@ -110,7 +110,7 @@ struct SampleMessage: Sendable {
         SampleMessage(
             "queue config reply", .v10 ... .v13,
             .queueGetConfigReply(port: 3, [Message.Queue(port: 3, id: 5, minimumRate: 500, maximumRate: 1000)]),
-            prints: ["port=3\nqueue 5: min_rate:50.0%"]),
+            prints: ["port=3\nqueue 5: min_rate:50.0% max_rate:100.0%"]),
     ]
 
     static let events: [SampleMessage] = [
@@ -575,7 +575,7 @@ struct SampleMessage: Sendable {
         reply(
             "queue descriptions", .v14 ... .v15,
             .queueDescriptions([Message.Queue(port: 3, id: 5, minimumRate: 500, maximumRate: 1000)]),
-            prints: ["port=3\nqueue 5: min_rate:50.0%"]),
+            prints: ["port=3\nqueue 5: min_rate:50.0% max_rate:100.0%"]),
         reply(
             "flow monitors",
             .flowMonitors([
