@@ -80,6 +80,42 @@ struct LiveFlowTests {
         }
     }
 
+    @Test("ovs-ofctl prints a dump of our flows as we do", arguments: formats)
+    func dump(format: String) throws {
+        let version = Self.version(format)
+        var source = FlowSource(seed: 99)
+        let messages = (0..<40).map { _ in
+            let flows = (0..<5).map { _ in
+                let flow = source.flow(isPlain: version == .v10)
+                let age = UInt64(source.below(100_000)) * 1_000_000
+                return FlowSnapshot(
+                    table: flow.table ?? 0, priority: flow.priority, match: flow.match, cookie: flow.cookie,
+                    instructions: flow.instructions, idleTimeout: flow.idleTimeout, hardTimeout: flow.hardTimeout,
+                    importance: version >= .v14 ? UInt16(source.below(9)) : 0,
+                    flags: version >= .v13 ? flow.flags : [], age: age, idle: age / 2, packets: source.number() >> 8,
+                    bytes: source.number() >> 8)
+            }
+            return Message(
+                .multipartReply(Message.MultipartReply(.flows(flows))),
+                spelling: version == .v10 ? .nicira : .standard
+            ).encode(version: version)
+        }
+        let names = FlowNames(printsStripVLAN: version == .v10)
+        for (bytes, text) in zip(messages, try ReferenceTool.print(messages)) {
+            guard case .multipartReply(let reply) = try Message.decode(bytes, version: version).body,
+                case .flows(let flows) = reply.body
+            else {
+                Issue.record("not flows")
+                continue
+            }
+            let lines = text.split(separator: "\n").dropFirst().map { $0.dropFirst() }
+            #expect(lines.count == flows.count, "\(text)")
+            for (line, flow) in zip(lines, flows) {
+                #expect(FlowText.text(flow, showsAges: version == .v10 || version == .v15, names: names) == line)
+            }
+        }
+    }
+
     @Test("What we print is read as what it was", arguments: formats)
     func roundTrip(format: String) throws {
         for var flow in Self.flows(format) {
