@@ -227,11 +227,17 @@ public final class Poller: @unchecked Sendable {
 
     /// Stops reading and writing a device; then its descriptor may be closed.
     /// Not to be called on the poller's thread.
-    public func removeDevice(_ device: Int32) {
+    public func removeDevice(_ device: Int32) { removeDevices([device]) }
+
+    /// Stops reading and writing several devices.
+    public func removeDevices(_ devices: [Int32]) {
+        guard !devices.isEmpty else { return }
         run { [self] _, _ in
-            ports[Int(device)].isOpen = false
-            newPorts.removeAll { $0 == device }
-            leavingPorts.append(device)
+            for device in devices {
+                ports[Int(device)].isOpen = false
+                newPorts.removeAll { $0 == device }
+                leavingPorts.append(device)
+            }
         }
         // When the loop takes another call, it has dealt with the one before.
         run { _, _ in }

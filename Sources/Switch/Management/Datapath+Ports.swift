@@ -12,11 +12,12 @@ extension Datapath {
         let owner = bridges[Int(bridge)]
         if before.contains(.down) != configuration.contains(.down) {
             let isUp = !configuration.contains(.down) && hasCarrier(port)
+            bondChanged(port, now: now)
             if owner.spanningTree != nil {
                 owner.spanningTree?.setPortEnabled(UInt16(truncatingIfNeeded: number), isUp, now: now)
                 treesToSettle.insert(bridge)
                 settleSpanningTrees(now: now)
-            } else if !isUp {
+            } else if !isUp && (port.bond?.active ?? -1) < 0 {
                 owner.addresses.flush(port: index)
             }
         }

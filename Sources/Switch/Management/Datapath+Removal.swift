@@ -41,6 +41,7 @@ extension Datapath {
     public func removePort(_ index: Int32, now: UInt64) {
         let port = ports[Int(index)]
         guard !freePorts.contains(index) else { return }
+        leaveBond(port)
         if port.direction >= 0 { removeLink(port.direction >> 1, now: now) }
         changed(.ports(bridge: port.bridge))
         let owner = bridges[Int(port.bridge)]
@@ -66,6 +67,7 @@ extension Datapath {
         guard !freeBridges.contains(index) else { return }
         let owner = bridges[Int(index)]
         for port in owner.ordered { removePort(port, now: now) }
+        bonds[index] = nil
         owner.isMonitored = false
         for table in owner.tables {
             changed(table, match: Match())

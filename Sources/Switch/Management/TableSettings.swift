@@ -42,7 +42,8 @@ public struct TableSettings: Equatable, Sendable {
     public var miss: Miss
 
     public init(
-        name: String = "", maximumFlows: UInt32? = nil, evicts: Bool = false, evictionFlags: EvictionFlags = .lifetime,
+        name: String = "", maximumFlows: UInt32? = nil, evicts: Bool = false,
+        evictionFlags: EvictionFlags = [.other, .importance, .lifetime],
         evictsMortalFlowsOnly: Bool = false, evictionGroups: [Subfield] = [], vacancy: Vacancy? = nil,
         miss: Miss = .drop
     ) {

@@ -70,6 +70,8 @@ final class BridgePort {
     var configuration: PortConfiguration = []
     var floods: Bool { !configuration.contains(.noFlood) }
     var state: SpanningTreePortState = .forwarding
+    /// The bond that it is a member of.
+    var bond: Bond?
     /// Whether somebody captures at it.
     var isCaptured = false
     /// Whether mirrors have it for themselves.

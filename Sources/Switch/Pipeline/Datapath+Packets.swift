@@ -29,6 +29,7 @@ extension Datapath {
             case Self.sweepToken >> 56: sweep(now: now)
             case Self.spanningTreeToken >> 56: spanningTreeTimer(bridge: Int32(truncatingIfNeeded: token), now: now)
             case Self.connectionToken >> 56: sweepConnections(now: now)
+            case Self.bondToken >> 56: runBonds(now: now)
             case Self.flowToken >> 56: flowTimer(Int32(truncatingIfNeeded: token), now: now)
             default: break
             }

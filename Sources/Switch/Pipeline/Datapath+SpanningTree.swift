@@ -20,10 +20,11 @@ extension Datapath {
 
     func linkChanged(port: BridgePort, up: Bool, now: UInt64) {
         let bridge = bridges[Int(port.bridge)]
+        bondChanged(port, now: now)
         if bridge.spanningTree != nil {
             bridge.spanningTree?.setPortEnabled(UInt16(truncatingIfNeeded: port.number), up, now: now)
             treesToSettle.insert(bridge.index)
-        } else if !up {
+        } else if !up && (port.bond?.active ?? -1) < 0 {
             // What was learned over the link is out of date (802.1D 17.11 flushes likewise).
             bridge.addresses.flush(port: port.index)
         }

@@ -98,6 +98,9 @@ public final class Datapath {
     var treesToSettle: Set<Int32> = []
     var treeTimers: [Int32: (at: UInt64, id: TimerID)] = [:]
 
+    /// Bonds by their bridges and names.
+    var bonds: [Int32: [String: Bond]] = [:]
+
     /// Meters of all bridges; actions refer to them by number.
     var meters = MeterTable()
 

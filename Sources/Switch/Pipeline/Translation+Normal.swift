@@ -17,6 +17,7 @@ extension Translation {
             recorder?.warning("disallowed VLAN VID for this input port, dropping")
             return drop(.vlan)
         }
+        guard isAdmitted(destination: destination, vlan: vlan) else { return drop(.port) }
         if bridge.settings.floodVLANs.contains(vlan) { return flood(vlan) }
         learnSource()
 
@@ -33,7 +34,7 @@ extension Translation {
             return flood(vlan)
         }
         let port = datapath.ports[Int(known)]
-        if port === here.port {
+        if isInput(port) {
             recorder?.detail("learned port is input port, dropping")
             return drop(.hairpin)
         }
@@ -48,8 +49,9 @@ extension Translation {
         wildcards.setExact(.ethSource)
         wildcards.setExactVLANs()
         note(.address(bridge: here.bridge.index, vlan: vlan, mac: source))
-        credits.append(.address(UInt64(vlan) << 48 | source, port: port.index))
-        if learns { datapath.learn(bridge: here.bridge, vlan: vlan, mac: source, port: port.index, now: now) }
+        let station = station(of: port)
+        credits.append(.address(UInt64(vlan) << 48 | source, port: station))
+        if learns { datapath.learn(bridge: here.bridge, vlan: vlan, mac: source, port: station, now: now) }
     }
 
     /// The VLAN that the packet is in, or nil where the port does not carry it.
@@ -74,8 +76,8 @@ extension Translation {
         var sent = false
         for index in here.bridge.ordered {
             let port = datapath.ports[Int(index)]
-            guard port !== here.port, port.floods, !port.isMirrorOutput, port.state == .forwarding,
-                port.vlan.carries(vlan)
+            guard !isInput(port), port.floods, !port.isMirrorOutput, port.state == .forwarding,
+                port.vlan.carries(vlan), station(of: port) == port.index
             else { continue }
             send(to: port, vlan)
             sent = true
@@ -85,6 +87,7 @@ extension Translation {
 
     private func send(to port: BridgePort, _ vlan: UInt16) {
         guard port.vlan.carries(vlan) else { return drop(.vlan) }
+        guard let port = exit(of: port, vlan: vlan) else { return drop(.linkDown) }
         let saved = key
         dress(for: port, vlan)
         leave(by: port.number)
@@ -122,7 +125,9 @@ extension Translation {
         switch MulticastMessage.classify(frame: frame, layout: layout) {
         case .report: return true
         case .query:
-            if learns, let port = here.port { datapath.noteRouter(bridge: here.bridge, port: port.index, now: now) }
+            if learns, let port = here.port {
+                datapath.noteRouter(bridge: here.bridge, port: station(of: port), now: now)
+            }
             return false
         case .none: return false
         }
@@ -132,9 +137,9 @@ extension Translation {
         note(.routers(bridge: here.bridge.index))
         recorder?.detail("multicast group report: to the ports of multicast routers")
         var sent = false
-        for index in here.bridge.routers.ports(now: now) where index != here.port?.index {
+        for index in here.bridge.routers.ports(now: now) {
             let port = datapath.ports[Int(index)]
-            guard port.state == .forwarding, port.vlan.carries(vlan) else { continue }
+            guard !isInput(port), port.state == .forwarding, port.vlan.carries(vlan) else { continue }
             send(to: port, vlan)
             sent = true
         }

@@ -27,20 +27,19 @@ extension OpenFlowAgent {
         return result
     }
 
-    private static func name(_ name: String, table: UInt8) -> String { name.isEmpty ? "table\(table)" : name }
-
     private static func description(
         of name: String, table: UInt8, maximum: UInt32, version: OpenFlowVersion
     ) -> Message.TableStatistics.Description {
         var description = Message.TableStatistics.Description(
-            name: Self.name(name, table: table), maximumEntries: maximum)
+            name: name, maximumEntries: maximum)
         switch version {
         case .v10:
             // OFPFW10_ALL, the two masks of addresses at their full width.
             description.wildcards = 0x3f_ffff
         case .v11:
-            description.wildcards = 0x3ff
-            description.match = 0x3ff
+            // OFPFMF of all fields, but for the match's own type.
+            description.wildcards = 0xfbff
+            description.match = 0xfbff
         default:
             var bits: UInt64 = 0
             var settable: UInt64 = 0
@@ -75,7 +74,7 @@ extension OpenFlowAgent {
             result.append(
                 Message.TableDescription(
                     table: table, configuration: configuration,
-                    evictionFlags: settings.evicts ? .init(rawValue: settings.evictionFlags.rawValue) : nil,
+                    evictionFlags: .init(rawValue: settings.evictionFlags.rawValue),
                     vacancy: settings.vacancy.map {
                         .init(down: $0.down, up: $0.up, current: statistics?.vacancy ?? 100)
                     }))
@@ -86,6 +85,8 @@ extension OpenFlowAgent {
     // MARK: Features
 
     private static func actionTypes(version: OpenFlowVersion) -> [Message.TypeID] {
+        // OpenFlow 1.1 sets fields with an action for each.
+        if version == .v11 { return (0...24).map { Message.TypeID($0) } }
         var types: [UInt16] = [0, 11, 12, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]
         if version >= .v12 { types.append(25) }
         if version >= .v13 { types += [26, 27] }
@@ -146,7 +147,7 @@ extension OpenFlowAgent {
                 ]
             }
             var features = Message.TableFeatures(
-                table: table, name: Self.name(statistics?.settings.name ?? "", table: table),
+                table: table, name: statistics?.settings.name ?? "",
                 maximumEntries: statistics?.maximum ?? Datapath.tableCapacity, properties: properties)
             if version >= .v14 { features.configuration = [.eviction, .vacancyEvents] }
             if version >= .v15 {

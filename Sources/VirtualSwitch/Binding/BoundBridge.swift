@@ -10,13 +10,19 @@ final class BoundBridge {
     let index: Int32
     /// Its MAC address, which its datapath id follows from.
     var address: UInt64
-    var interfaces: [String: BoundInterface] = [:]
+    private(set) var interfaces: [String: BoundInterface] = [:]
+    /// Numbers of its ports.
+    private var usedNumbers: Set<UInt32> = []
+    /// What was last written of interfaces that cannot be had, by their rows.
+    var writtenFailures: [UUID: String] = [:]
     /// Why interfaces could not be had, by their rows.
     var failures: [UUID: String] = [:]
     var mirrors: [Mirror] = []
     var isFresh = true
     /// Whether its row tells of a spanning tree.
     var hasTreeStatus = false
+    /// Its bonds as they were last set up.
+    var bonds: [String: BondPlan] = [:]
     private var lastNumber: UInt32 = 0
 
     init(_ plan: BridgePlan, index: Int32, address: UInt64) {
@@ -28,13 +34,22 @@ final class BoundBridge {
     /// The number that was asked for, or the next that nobody has: a number that a port has left comes round late, so
     /// that flows do not take the next port for the last.
     func freeNumber(_ requested: UInt32?) -> UInt32? {
-        let used = Set(interfaces.values.map(\.number))
-        if let requested, !used.contains(requested) { return requested }
+        if let requested, !usedNumbers.contains(requested) { return requested }
         for _ in 0..<65_279 {
             lastNumber = lastNumber % 65_279 + 1
-            if !used.contains(lastNumber) { return lastNumber }
+            if !usedNumbers.contains(lastNumber) { return lastNumber }
         }
         return nil
+    }
+
+    func insert(_ interface: BoundInterface) {
+        interfaces[interface.plan.name] = interface
+        usedNumbers.insert(interface.number)
+    }
+
+    func remove(_ interface: BoundInterface) {
+        interfaces[interface.plan.name] = nil
+        usedNumbers.remove(interface.number)
     }
 
     /// A mirror with the numbers of its ports.
@@ -73,27 +88,42 @@ final class BoundInterface {
     /// What its driver says, and the state of the link when it was asked.
     var driver: InterfaceDriver?
     var driverState: InterfaceState?
-    /// Whether its row has counters already.
-    var hasStatistics = false
     /// What the spanning tree does with it, and since when.
     var treeState: (state: SpanningTreePortState, since: UInt64)?
     /// How often its link has come and gone.
     var linkResets: Int64 = 0
-    /// The interface's number in the machine, when it was attached.
+    /// What was last written into its row.
+    var writtenSource: InterfaceStatusSource?
+    /// The interface's number in the machine, when its device was opened.
     private(set) var interfaceIndex: Int32?
 
     init(_ plan: InterfacePlan, portName: String, number: UInt32) {
         self.plan = plan
         self.portName = portName
         self.number = number
+    }
+
+    func open(_ plan: InterfacePlan, address: UInt64?) throws(InterfaceDevice.Failure) {
+        device = try InterfaceDevice.open(plan, address: address)
         interfaceIndex = InterfaceIndex.of(plan.name)
     }
 
-    /// Whether the interface that its socket is on has gone, or another has come under the same name.
-    func isSocketStale() -> Bool {
-        guard case .socket? = device else { return false }
-        let present = InterfaceIndex.of(plan.name)
-        defer { interfaceIndex = present }
-        return present != interfaceIndex
+    /// Closes the device, which the data path has let go of.
+    func forgetDevice() {
+        link = nil
+        deviceNumber = nil
+        device = nil
+        state = nil
     }
+}
+
+/// What the columns of an Interface row follow from, but for its counters.
+struct InterfaceStatusSource: Equatable {
+    var number: UInt32
+    var failure: String?
+    var link: LinkRecord?
+    var state: InterfaceState?
+    var hasPeer: Bool
+    var peer: String?
+    var address: UInt64
 }

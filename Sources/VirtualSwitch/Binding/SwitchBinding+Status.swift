@@ -46,19 +46,8 @@ extension SwitchBinding {
                         "datapath_id": .string(Self.hexadecimal(identity, digits: 16)),
                         "datapath_version": "rookery",
                     ])
-                for port in bridge.plan.ports.values {
-                    for plan in port.interfaces {
-                        var columns = status(of: plan, bridge, links)
-                        if let interface = bridge.interfaces[plan.name], !interface.hasStatistics {
-                            interface.hasStatistics = true
-                            let none = PortStatistics(
-                                number: interface.number, received: TrafficCount(), sent: TrafficCount(),
-                                receiveDrops: 0, sendDrops: 0, age: 0)
-                            columns["statistics"] = Self.statistics(none, plan, nil)
-                        }
-                        try transaction.update("Interface", plan.row, columns)
-                    }
-                }
+                try writeInterfaces(bridge, links, transaction)
+                try writeBonds(bridge, transaction)
                 if bridge.plan.runsSpanningTree || bridge.hasTreeStatus {
                     let index = bridge.index
                     let counted = poller.run { datapath, now in BridgeCounters(datapath, bridge: index, now: now) }
@@ -68,6 +57,39 @@ extension SwitchBinding {
             }
             if let wanted = root["next_cfg"].integer {
                 try transaction.update("Open_vSwitch", root.uuid, ["cur_cfg": .integer(wanted)])
+            }
+        }
+    }
+
+    /// Writes what has changed of a bridge's interfaces.
+    private func writeInterfaces(
+        _ bridge: BoundBridge, _ links: [String: LinkRecord], _ transaction: Transaction
+    ) throws {
+        for port in bridge.plan.ports.values {
+            for plan in port.interfaces where database.row("Interface", plan.row) != nil {
+                guard let interface = bridge.interfaces[plan.name] else {
+                    let failure = bridge.failures[plan.row] ?? ""
+                    if bridge.writtenFailures[plan.row] != failure {
+                        bridge.writtenFailures[plan.row] = failure
+                        try transaction.update("Interface", plan.row, status(of: plan, bridge, links))
+                    }
+                    continue
+                }
+                bridge.writtenFailures[plan.row] = nil
+                let source = InterfaceStatusSource(
+                    number: interface.number, failure: bridge.failures[plan.row], link: links[plan.name],
+                    state: interface.state, hasPeer: interface.peer != nil, peer: plan.options["peer"],
+                    address: bridge.address)
+                guard source != interface.writtenSource else { continue }
+                var columns = status(of: plan, bridge, links)
+                if interface.writtenSource == nil {
+                    let none = PortStatistics(
+                        number: interface.number, received: TrafficCount(), sent: TrafficCount(), receiveDrops: 0,
+                        sendDrops: 0, age: 0)
+                    columns["statistics"] = Self.statistics(none, plan, nil)
+                }
+                interface.writtenSource = source
+                try transaction.update("Interface", plan.row, columns)
             }
         }
     }
@@ -192,10 +214,10 @@ extension SwitchBinding {
                     guard let count = counted.ports[interface.number],
                         database.row("Interface", interface.plan.row) != nil
                     else { continue }
-                    var columns = status(of: interface.plan, bridge, links)
-                    columns["statistics"] = Self.statistics(count, interface.plan, links[interface.plan.name])
-                    try transaction.update("Interface", interface.plan.row, columns)
+                    let counters = Self.statistics(count, interface.plan, links[interface.plan.name])
+                    try transaction.update("Interface", interface.plan.row, ["statistics": counters])
                 }
+                try writeInterfaces(bridge, links, transaction)
                 for mirror in bridge.plan.mirrors {
                     guard let copied = counted.mirrors[mirror.name], database.row("Mirror", mirror.row) != nil else {
                         continue
@@ -210,6 +232,7 @@ extension SwitchBinding {
                         ])
                 }
                 try writeSpanningTree(bridge, counted, transaction)
+                try writeBonds(bridge, transaction)
                 try writeControllers(bridge, transaction)
             }
         }

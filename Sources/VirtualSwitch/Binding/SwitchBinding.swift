@@ -72,13 +72,33 @@ public final class SwitchBinding {
         isWriting = false
     }
 
-    /// Something about the machine's interfaces has changed: tries again what has failed.
+    /// Something about the machine's interfaces has changed: follows it, and tries again what has failed.
     public func interfacesChanged() {
         if isStopped { return }
+        let links = Self.machineLinks()
+        var isWhole = true
         for bridge in bridges.values {
-            for port in bridge.interfaces.values where port.device != nil && port.isSocketStale() { detach(port) }
+            for interface in bridge.interfaces.values {
+                if case .socket? = interface.device, links[interface.plan.name]?.index != interface.interfaceIndex {
+                    detach(interface)
+                }
+            }
+            let isMissing = bridge.plan.ports.values.contains { port in
+                port.interfaces.contains { plan in
+                    plan.type != "patch" && bridge.interfaces[plan.name]?.device == nil && links[plan.name] != nil
+                }
+            }
+            if isMissing { isWhole = false }
         }
-        reconcile()
+        if isWhole { follow(links) } else { reconcile() }
+    }
+
+    /// Runs `body` on the poller's thread while this one waits: many calls of the data path cost one wake-up.
+    private func onPoller(_ body: () -> Void) {
+        withoutActuallyEscaping(body) { body in
+            nonisolated(unsafe) let body = body
+            poller.run { _, _ in body() }
+        }
     }
 
     private func reconcile() {
@@ -100,16 +120,28 @@ public final class SwitchBinding {
             bridge.plan = plan
             addInterfaces(of: bridge)
         }
-        var links = Self.machineLinks()
+        let links = Self.machineLinks()
         for plan in ordered {
             let bridge = bridges[plan.name]!
             chooseAddress(of: bridge, links)
-            setDevices(of: bridge, &links)
             apply(to: bridge, before: before[plan.name] ?? nil)
             bridge.isFresh = false
         }
         joinPatches()
+        follow(links)
+    }
+
+    /// Brings bridges, and what the rows say of them, in step with the machine's interfaces.
+    private func follow(_ links: [String: LinkRecord]) {
+        var links = links
+        for bridge in bridges.values {
+            let before = bridge.address
+            chooseAddress(of: bridge, links)
+            if bridge.address != before { apply(to: bridge, before: bridge.plan) }
+            setDevices(of: bridge, &links)
+        }
         followLinks(links)
+        for bridge in bridges.values { applyBonds(bridge) }
         writeBack(links)
     }
 
@@ -128,7 +160,7 @@ public final class SwitchBinding {
 
     private func remove(_ bridge: BoundBridge) {
         control.removeBridge(bridge.index)
-        for interface in bridge.interfaces.values { remove(interface, from: bridge) }
+        remove(Array(bridge.interfaces.values), from: bridge)
         let index = bridge.index
         poller.run { datapath, now in datapath.removeBridge(index, now: now) }
     }
@@ -163,6 +195,7 @@ public final class SwitchBinding {
             var settings = TableSettings(
                 name: plan?.name ?? "", maximumFlows: plan?.limit, evicts: plan?.evicts ?? false)
             settings.evictsMortalFlowsOnly = true
+            settings.evictionFlags = .lifetime
             settings.evictionGroups = (plan?.groups ?? []).compactMap { try? Subfield(parsing: $0[...]) }
             let result = settings
             poller.run { datapath, now in datapath.setTable(bridge: index, table: table, result, now: now) }
@@ -174,6 +207,7 @@ public final class SwitchBinding {
     private func removeInterfaces(of bridge: BoundBridge, notIn plan: BridgePlan) {
         var wanted: [String: InterfacePlan] = [:]
         for port in plan.ports.values { for interface in port.interfaces { wanted[interface.name] = interface } }
+        var leaving: [BoundInterface] = []
         for (name, interface) in bridge.interfaces {
             if let new = wanted[name], new.row == interface.plan.row, new.type == interface.plan.type,
                 new.requestedNumber == interface.plan.requestedNumber || new.requestedNumber == nil
@@ -181,59 +215,65 @@ public final class SwitchBinding {
             {
                 continue
             }
-            remove(interface, from: bridge)
-            bridge.interfaces[name] = nil
+            leaving.append(interface)
+        }
+        remove(leaving, from: bridge)
+        for row in bridge.failures.keys where !wanted.values.contains(where: { $0.row == row }) {
+            bridge.failures[row] = nil
         }
     }
 
     private func addInterfaces(of bridge: BoundBridge) {
+        var fresh: [(interface: BoundInterface, port: PortPlan)] = []
         for port in bridge.plan.ports.values.sorted(by: { NaturalOrder.precedes($0.name, $1.name) }) {
-            for (position, plan) in port.interfaces.enumerated() {
+            for plan in port.interfaces {
                 if let interface = bridge.interfaces[plan.name] {
                     update(interface, plan, port, of: bridge)
-                    continue
+                } else if let interface = open(plan, port, of: bridge) {
+                    bridge.insert(interface)
+                    fresh.append((interface, port))
                 }
-                if position > 0 {
-                    bridge.failures[plan.row] = "\(port.name): bonds are not supported; \(plan.name) is left out"
-                    continue
+            }
+        }
+        guard !fresh.isEmpty else { return }
+        let index = bridge.index
+        onPoller {
+            for (interface, port) in fresh {
+                let (number, name, vlan) = (interface.number, interface.plan.name, port.vlan)
+                interface.port = poller.run { datapath, now in
+                    datapath.addPort(bridge: index, number: number, name: name, vlan: vlan, now: now)
                 }
-                add(plan, port, to: bridge)
+                interface.vlan = vlan
+                attach(interface)
+                applyQueues(interface, port)
             }
         }
     }
 
-    private func add(_ plan: InterfacePlan, _ port: PortPlan, to bridge: BoundBridge) {
+    /// Opens the device of a new interface; nil: it cannot be had.
+    private func open(_ plan: InterfacePlan, _ port: PortPlan, of bridge: BoundBridge) -> BoundInterface? {
         let isLocal = plan.name == bridge.plan.name
         guard let number = isLocal ? PortNumber.local : bridge.freeNumber(plan.requestedNumber) else {
             bridge.failures[plan.row] = "\(plan.name): no free port number"
-            return
+            return nil
         }
         let interface = BoundInterface(plan, portName: port.name, number: number)
         if plan.type != "patch" {
             var opened = plan
             if isLocal { opened.type = "internal" }
             do throws(InterfaceDevice.Failure) {
-                interface.device = try InterfaceDevice.open(opened, address: isLocal ? bridge.address : plan.address)
+                try interface.open(opened, address: isLocal ? bridge.address : plan.address)
             } catch {
                 if bridge.failures[plan.row] != error.text { log("bridge \(bridge.plan.name): \(error.text)") }
                 bridge.failures[plan.row] = error.text
-                return
+                return nil
             }
         } else if plan.options["peer"] == nil {
             bridge.failures[plan.row] = "\(plan.name): patch type requires valid 'peer' argument"
-            return
+            return nil
         }
         bridge.failures[plan.row] = nil
-        let index = bridge.index
-        let name = plan.name
-        let vlan = port.vlan
-        interface.port = poller.run { datapath, _ in
-            datapath.addPort(bridge: index, number: number, name: name, vlan: vlan)
-        }
-        interface.vlan = vlan
-        bridge.interfaces[plan.name] = interface
-        attach(interface)
-        applyQueues(interface, port)
+        return interface
     }
 
     /// Joins an interface's device to its port.
@@ -257,21 +297,29 @@ public final class SwitchBinding {
                 if let device { datapath.removeDevice(device, now: now) }
             }
         }
-        interface.link = nil
-        interface.deviceNumber = nil
-        interface.device = nil
-        interface.state = nil
+        interface.forgetDevice()
     }
 
-    private func remove(_ interface: BoundInterface, from bridge: BoundBridge) {
-        detach(interface)
-        if let peer = interface.peer {
-            peer.peer = nil
-            peer.link = nil
+    private func remove(_ interfaces: [BoundInterface], from bridge: BoundBridge) {
+        guard !interfaces.isEmpty else { return }
+        poller.removeDevices(interfaces.compactMap(\.deviceNumber))
+        onPoller {
+            for interface in interfaces {
+                let (link, device, port) = (interface.link, interface.deviceNumber, interface.port)
+                poller.run { datapath, now in
+                    if let link { datapath.removeLink(link, now: now) }
+                    if let device { datapath.removeDevice(device, now: now) }
+                    datapath.removePort(port, now: now)
+                }
+                interface.peer?.link = nil
+                interface.peer?.peer = nil
+            }
         }
-        let port = interface.port
-        poller.run { datapath, now in datapath.removePort(port, now: now) }
-        control.portChanged(bridge.index, port: interface.number)
+        for interface in interfaces {
+            interface.forgetDevice()
+            bridge.remove(interface)
+            control.portChanged(bridge.index, port: interface.number)
+        }
     }
 
     private func update(_ interface: BoundInterface, _ plan: InterfacePlan, _ port: PortPlan, of bridge: BoundBridge) {
@@ -287,7 +335,7 @@ public final class SwitchBinding {
             var opened = plan
             if plan.name == bridge.plan.name { opened.type = "internal" }
             do throws(InterfaceDevice.Failure) {
-                interface.device = try InterfaceDevice.open(opened, address: plan.address)
+                try interface.open(opened, address: plan.address)
                 bridge.failures[plan.row] = nil
                 attach(interface)
             } catch {

@@ -89,6 +89,16 @@ extension PortPlan {
         }
         if let qos = row["qos"].uuid.flatMap({ database.row("QoS", $0) }) { self.qos = QoSPlan(qos, database) }
         isProtected = row["protected"].boolean == true
+        if interfaces.count > 1 {
+            let settings = row["other_config"]
+            func delay(_ column: String) -> UInt64 { UInt64(max(0, row[column].integer ?? 0)) * 1_000_000 }
+            bond = BondSettings(
+                mode: row["bond_mode"].string.flatMap { BondSettings.Mode(rawValue: $0) } ?? .activeBackup,
+                upDelay: delay("bond_updelay"), downDelay: delay("bond_downdelay"), primary: settings["bond-primary"],
+                basis: settings["bond-hash-basis"].flatMap { UInt32($0) } ?? 0,
+                allMembersActive: settings["all-members-active"] == "true")
+            lacp = row["lacp"].string.flatMap { $0 == "off" ? nil : $0 }
+        }
     }
 }
 

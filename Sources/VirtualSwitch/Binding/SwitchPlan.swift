@@ -69,6 +69,10 @@ struct PortPlan: Equatable {
     var vlan: VLANMode
     var qos: QoSPlan?
     var isProtected = false
+    /// How its interfaces share its packets, where there are several.
+    var bond: BondSettings?
+    /// `active` or `passive`: LACP is asked for.
+    var lacp: String?
 }
 
 /// A row of Interface.

@@ -18,6 +18,7 @@ extension SwitchDaemon {
         addTraceCommands(commands)
         addSpanningTreeCommands(commands)
         addQueueCommands(commands)
+        addBondCommands(commands)
         return commands
     }
 

@@ -7,7 +7,7 @@ import Streams
 extension SwitchDaemon {
     func addDatabaseCommands(_ commands: ControlCommands) {
         commands.add("ovsdb-server/list-dbs") { [unowned self] _ in
-            .text((server.databases.keys + ["_Server"]).sorted().joined(separator: "\n"))
+            .text(server.databases.keys.sorted().joined(separator: "\n"))
         }
         commands.add("ovsdb-server/compact", usage: "[db]", arguments: 0...1) { [unowned self] arguments in
             if let name = arguments.first, name != database.schema.name { return .failure("no database by that name") }
@@ -50,7 +50,8 @@ extension SwitchDaemon {
             for table in database.schema.tables {
                 cells += database.rows(table.name).count * (table.columns.count + 1)
             }
-            return .text("cells:\(cells) sessions:\(sockets.sessionCount)")
+            let sessions = sockets.sessionCount
+            return .text("cells:\(cells)" + (sessions > 0 ? " sessions:\(sessions)" : ""))
         }
     }
 }

@@ -136,7 +136,7 @@ import Testing
         let after = Self.features(peer)
         #expect(after[4].name == "acl")
         #expect(after[4].maximumEntries == 2)
-        #expect(after[5].name == "table5")
+        #expect(after[5].name.isEmpty)
         func add(_ port: UInt32) -> OpenFlowError? {
             peer.refusal(of: .flowMod(.init(.add, table: 4, match: Match().with(.inPort, port))))
         }
@@ -168,7 +168,7 @@ import Testing
             return Message(xid: 3, .multipartRequest(.init(.tableFeatures(Array(features[tables])), hasMore: !isLast)))
         }
         for start in stride(from: 0, to: 240, by: 20) { #expect(peer.send(part(start..<start + 20)).isEmpty) }
-        #expect(Self.features(peer)[0].name == "table0")
+        #expect(Self.features(peer)[0].name.isEmpty)
         let answers = peer.send(part(240..<254))
         #expect(answers.allSatisfy { $0.error == nil && $0.xid == 3 } && !answers.isEmpty)
         let after = Self.features(peer)

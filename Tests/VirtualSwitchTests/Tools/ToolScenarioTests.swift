@@ -1,0 +1,32 @@
+import Glibc
+import Linux
+import Testing
+
+/// The tools of Debian's openvswitch packages with `rookery-switchd`: they answer what they answer with Open vSwitch's own
+/// daemons, of which `Scenarios` holds the recordings.
+@Suite(.enabled(if: Self.hasTools, Self.toolsNeeded))
+struct ToolScenarioTests {
+    @Test(arguments: ToolScenario.names)
+    func answersAreThoseOfOpenVSwitch(scenario: String) throws {
+        let recorded = try ToolScenario.recordedSteps(scenario)
+        let steps = try ToolScenario.steps(scenario)
+        #expect(steps.map(\.command) == recorded.map(\.command))
+        #expect(recorded.count > 5)
+        for (step, expected) in zip(steps, recorded) where step.command == expected.command {
+            #expect(step.answer == expected.answer, "\(step.command)")
+        }
+    }
+
+    static let hasTools =
+        geteuid() == 0
+        && ["ovs-vsctl", "ovs-ofctl", "ovs-appctl", "ovsdb-client", "ovsdb-tool", "unshare", "ip", "sysctl", "ping"]
+            .allSatisfy { has($0) }
+    static let toolsNeeded: Comment =
+        "needs root, openvswitch-switch's and openvswitch-common's tools, unshare, iproute2, procps and ping"
+
+    private static func has(_ program: String) -> Bool {
+        (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":").contains {
+            access("\($0)/\(program)", X_OK) == 0
+        }
+    }
+}
