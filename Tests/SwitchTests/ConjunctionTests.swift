@@ -93,26 +93,17 @@ import Testing
 
     /// A megaflow goes when a flow that is part of its conjunction goes or comes.
     @Test func changesReachTheCaches() throws {
-        let lab = DatapathHarness()
-        let bridge = lab.bridge("s1", BridgeSettings(standalone: false))
-        let hosts = (0..<2).map { _ in lab.host(on: bridge) }
-        func add(_ match: String, priority: UInt16 = 10, _ actions: String) throws {
-            try lab.datapath.modify(
-                bridge: bridge,
-                FlowModification(
-                    .add, priority: priority, match: try Match(parsing: match),
-                    instructions: try Instructions(parsing: Substring(actions))), now: lab.now)
-        }
-        try add("ip,nw_src=10.0.0.1", "conjunction(7,1/2)")
-        try add("udp,tp_dst=53", "conjunction(7,2/2)")
-        try add("conj_id=7,ip", "output:2")
+        let (lab, bridge, hosts) = DatapathHarness.star(2)
+        try lab.flow(bridge, "ip,nw_src=10.0.0.1", "conjunction(7,1/2)")
+        try lab.flow(bridge, "udp,tp_dst=53", "conjunction(7,2/2)")
+        try lab.flow(bridge, "conj_id=7,ip", "output:2")
         let query = DatapathHarness.udp(to: 2, from: 1, destinationPort: 53)
         let other = DatapathHarness.udp(to: 2, from: 1, destinationPort: 54)
         for _ in 0..<2 {
             #expect(lab.send(query, from: hosts[0]).map(\.frame) == [query])
             #expect(lab.send(other, from: hosts[0]).isEmpty)
         }
-        try add("udp,tp_dst=54", "conjunction(7,2/2),conjunction(8,1/2)")
+        try lab.flow(bridge, "udp,tp_dst=54", "conjunction(7,2/2),conjunction(8,1/2)")
         #expect(lab.send(other, from: hosts[0]).map(\.frame) == [other])
         try lab.datapath.modify(
             bridge: bridge,

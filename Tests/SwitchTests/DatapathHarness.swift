@@ -43,6 +43,24 @@ final class DatapathHarness {
         datapath.addLink(.port(port(a)), .port(port(b)), forward: profile, reverse: profile, now: now)
     }
 
+    /// A bridge without flows, and so many hosts on its ports from 1 on.
+    static func star(_ count: Int) -> (lab: DatapathHarness, bridge: Int32, hosts: [Int32]) {
+        let lab = DatapathHarness()
+        let bridge = lab.bridge("s", BridgeSettings(standalone: false))
+        return (lab, bridge, (0..<count).map { _ in lab.host(on: bridge) })
+    }
+
+    /// Adds a flow, match and instructions as ovs-ofctl writes them.
+    func flow(
+        _ bridge: Int32, _ match: String, _ actions: String, table: UInt8 = 0, priority: UInt16 = 10, cookie: UInt64 = 0
+    ) throws {
+        try datapath.modify(
+            bridge: bridge,
+            FlowModification(
+                .add, table: table, priority: priority, match: try Match(parsing: match), cookie: cookie,
+                instructions: try Instructions(parsing: Substring(actions))), now: now)
+    }
+
     /// Sends a frame from a device and returns what comes out at once.
     func send(_ frame: [UInt8], from device: Int32) -> [(device: Int32, frame: [UInt8])] {
         let packet = frame.withUnsafeBytes { datapath.pool.allocate(copying: $0) }!

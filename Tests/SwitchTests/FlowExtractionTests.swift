@@ -90,7 +90,7 @@ import Testing
             """
             icmp6,in_port=1,dl_vlan=7,dl_vlan_pcp=0,vlan_tpid=0x88a8,vlan_tci1=0x1008,vlan2_tpid=0x8100,dl_src=02:00:00:00:00:01,\
             dl_dst=02:00:00:00:00:02,ipv6_src=2001:db8::1,ipv6_dst=2001:db8::2,ipv6_label=0x12345,nw_tos=44,nw_ecn=2,\
-            nw_ttl=64,icmp_type=135,nd_target=fe80::9,nd_sll=02:00:00:00:00:01,nd_reserved=0x7,nd_options_type=1
+            nw_ttl=64,icmp_type=135,nd_target=fe80::9,nd_sll=02:00:00:00:00:01,nd_reserved=7,nd_options_type=1
             """
         ),
         (

@@ -21,21 +21,25 @@ struct HashDescription: Hashable {
     /// The hash of a packet's headers, 32 bits.
     func hash(_ key: FlowKey) -> UInt32 {
         var state = basis ^ 0x9e37_79b9_7f4a_7c15
-        func mix(_ value: UInt64) { state = foldedProduct(state ^ value, hashMultiplier) }
         if fields.isEmpty {
-            mix(key[word: 32])
-            mix(key[word: 33] & ~0xe000)
-            for word in 40..<48 where word != 41 && key[word: word] != 0 { mix(key[word: word]) }
-            mix(key[.ipProtocol].low)
+            Self.mix(key[word: 32], into: &state)
+            Self.mix(key[word: 33] & ~0xe000, into: &state)
+            for word in 40..<48 where word != 41 && key[word: word] != 0 { Self.mix(key[word: word], into: &state) }
+            Self.mix(key[.ipProtocol].low, into: &state)
             // All fragments of a packet go the same way, and only the first has ports.
-            if key[.ipFragment].low == 0 { mix(key[word: 56] & ~0xfff) }
+            if key[.ipFragment].low == 0 { Self.mix(key[word: 56] & ~0xfff, into: &state) }
         } else {
             for bits in fields {
                 let value = key[bits]
-                mix(value.low)
-                if bits.count > 64 { mix(value.high) }
+                Self.mix(value.low, into: &state)
+                if bits.count > 64 { Self.mix(value.high, into: &state) }
             }
         }
         return UInt32(truncatingIfNeeded: state ^ state >> 32)
+    }
+
+    @inline(__always)
+    private static func mix(_ value: UInt64, into state: inout UInt64) {
+        state = foldedProduct(state ^ value, hashMultiplier)
     }
 }

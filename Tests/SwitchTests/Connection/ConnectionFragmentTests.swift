@@ -20,14 +20,19 @@ import Wire
             piece[19] = 0x34
             piece[20] = UInt8(offset >> 8)
             piece[21] = UInt8(offset & 0xff)
-            piece[24] = 0
-            piece[25] = 0
-            let sum = piece[14..<34].withUnsafeBytes { InternetChecksum.checksum(of: $0) }
-            piece[24] = UInt8(sum >> 8)
-            piece[25] = UInt8(sum & 0xff)
+            finishHeader(&piece)
             pieces.append(piece + payload[start..<end])
         }
         return pieces
+    }
+
+    /// Puts the right checksum into an IPv4 header without options.
+    private static func finishHeader(_ frame: inout [UInt8]) {
+        frame[24] = 0
+        frame[25] = 0
+        let sum = frame[14..<34].withUnsafeBytes { InternetChecksum.checksum(of: $0) }
+        frame[24] = UInt8(sum >> 8)
+        frame[25] = UInt8(sum & 0xff)
     }
 
     /// Puts the fragments of a packet together, in their order.
@@ -38,11 +43,7 @@ import Wire
         frame[17] = UInt8(total & 0xff)
         frame[20] = 0
         frame[21] = 0
-        frame[24] = 0
-        frame[25] = 0
-        let sum = frame[14..<34].withUnsafeBytes { InternetChecksum.checksum(of: $0) }
-        frame[24] = UInt8(sum >> 8)
-        frame[25] = UInt8(sum & 0xff)
+        finishHeader(&frame)
         return frame
     }
 
@@ -92,11 +93,7 @@ import Wire
                 of: ConnectionFrames.udp("10.0.0.1", "10.0.0.2", (1000, 53), Self.payload), at: [1400])[0]
             piece[18] = UInt8(number >> 8)
             piece[19] = UInt8(number & 0xff)
-            piece[24] = 0
-            piece[25] = 0
-            let sum = piece[14..<34].withUnsafeBytes { InternetChecksum.checksum(of: $0) }
-            piece[24] = UInt8(sum >> 8)
-            piece[25] = UInt8(sum & 0xff)
+            Self.finishHeader(&piece)
             #expect(lab.send(piece, ConnectionRequest()).state.contains(.new))
         }
         #expect(lab.tracker.fragmentCount == FragmentTable.limit)

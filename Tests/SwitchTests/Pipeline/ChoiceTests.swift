@@ -7,15 +7,11 @@ private typealias H = DatapathHarness
 /// Choices by hashes: groups, bundles, multipath. Which way a connection goes is the switch's own affair; that it stays
 /// there, that shares are kept, and what happens when a way dies, is not.
 @Suite struct ChoiceTests {
-    private let lab = H()
+    private let lab: H
     private let bridge: Int32
     private let hosts: [Int32]
 
-    init() {
-        bridge = lab.bridge("s", BridgeSettings(standalone: false))
-        let (index, lab) = (bridge, lab)
-        hosts = (0..<6).map { _ in lab.host(on: index) }
-    }
+    init() { (lab, bridge, hosts) = H.star(6) }
 
     private func flow(_ match: String, _ actions: [Action], table: UInt8 = 0, priority: UInt16 = 10) throws {
         try lab.datapath.modify(

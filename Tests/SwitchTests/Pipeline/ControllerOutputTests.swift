@@ -6,7 +6,7 @@ private typealias H = DatapathHarness
 
 /// What controllers hear of packets, and what they may do with them.
 @Suite struct ControllerOutputTests {
-    private let lab = H()
+    private let lab: H
     private let bridge: Int32
     private let hosts: [Int32]
 
@@ -15,27 +15,16 @@ private typealias H = DatapathHarness
     private let inbox = Inbox()
 
     init() {
-        bridge = lab.bridge("s", BridgeSettings(standalone: false))
-        let (index, lab, inbox) = (bridge, lab, inbox)
-        hosts = (0..<3).map { _ in lab.host(on: index) }
+        (lab, bridge, hosts) = H.star(3)
+        let inbox = inbox
         lab.datapath.onEvent = { if case .packetIn(let packet) = $0 { inbox.packets.append(packet) } }
-    }
-
-    private func flow(
-        _ match: String, _ actions: String, table: UInt8 = 0, priority: UInt16 = 10, cookie: UInt64 = 0
-    ) throws {
-        try lab.datapath.modify(
-            bridge: bridge,
-            FlowModification(
-                .add, table: table, priority: priority, match: try Match(parsing: match), cookie: cookie,
-                instructions: try Instructions(parsing: Substring(actions))), now: lab.now)
     }
 
     private var frame: [UInt8] { H.udp(to: H.mac(hosts[1]), from: H.mac(hosts[0])) }
 
     @Test func reasonTableCookieAndFields() throws {
-        try flow("", "load:7->NXM_NX_REG3[],write_metadata:0x55,goto_table:2")
-        try flow("udp", "dec_ttl,controller(max_len=77,id=4,userdata=01.02.03)", table: 2, cookie: 99)
+        try lab.flow(bridge, "", "load:7->NXM_NX_REG3[],write_metadata:0x55,goto_table:2")
+        try lab.flow(bridge, "udp", "dec_ttl,controller(max_len=77,id=4,userdata=01.02.03)", table: 2, cookie: 99)
         for _ in 0..<2 { #expect(lab.send(frame, from: hosts[0]).isEmpty) }
         #expect(inbox.packets.count == 2)
         let packet = try #require(inbox.packets.last)
@@ -49,7 +38,7 @@ private typealias H = DatapathHarness
     /// OpenFlow 1.3, 5.4: what the table-miss flow sends is a miss; before, the table itself may be set to send.
     @Test func misses() throws {
         #expect(lab.send(frame, from: hosts[0]).isEmpty && inbox.packets.isEmpty)
-        try flow("", "controller", priority: 0)
+        try lab.flow(bridge, "", "controller", priority: 0)
         _ = lab.send(frame, from: hosts[0])
         #expect(inbox.packets.map(\.reason) == [.noMatch])
         lab.datapath.removeFlow(bridge: bridge, table: 0, priority: 0, match: Match())
@@ -61,29 +50,29 @@ private typealias H = DatapathHarness
         _ = lab.send(frame, from: hosts[0])
         #expect(inbox.packets.count == 2)
         // An explicit action still sends.
-        try flow("", "controller", priority: 5)
+        try lab.flow(bridge, "", "controller", priority: 5)
         _ = lab.send(frame, from: hosts[0])
         #expect(inbox.packets.map(\.reason) == [.noMatch, .noMatch, .action])
         lab.datapath.setPort(bridge: bridge, number: 1, [], now: lab.now)
         lab.datapath.removeFlow(bridge: bridge, table: 0, priority: 5, match: Match())
         lab.datapath.setTable(bridge: bridge, table: 0, TableSettings(miss: .continueToNextTable), now: lab.now)
-        try flow("", "output:2", table: 1)
+        try lab.flow(bridge, "", "output:2", table: 1)
         #expect(lab.send(frame, from: hosts[0]).map(\.device) == [hosts[1]])
         let statistics = lab.datapath.tableStatistics(bridge: bridge)
         #expect(statistics[1].matches == 1 && statistics[0].lookups == 6 && statistics[0].matches == 2)
     }
 
     @Test func reasonsOfActionSetsGroupsAndTTL() throws {
-        try flow("in_port=1", "write_actions(controller)")
+        try lab.flow(bridge, "in_port=1", "write_actions(controller)")
         _ = lab.send(frame, from: hosts[0])
         try lab.datapath.modifyGroup(
             bridge: bridge,
             GroupModification(
                 .add, Group(id: 1, type: .all, buckets: [Bucket(actions: [.controller(ControllerOutput())])])),
             now: lab.now)
-        try flow("in_port=1", "group:1,output:3")
+        try lab.flow(bridge, "in_port=1", "group:1,output:3")
         #expect(lab.send(frame, from: hosts[0]).map(\.device) == [hosts[2]])
-        try flow("in_port=1", "dec_ttl(3,9),output:3")
+        try lab.flow(bridge, "in_port=1", "dec_ttl(3,9),output:3")
         let dying = H.udp(to: H.mac(hosts[1]), from: H.mac(hosts[0]), ttl: 1)
         #expect(lab.send(dying, from: hosts[0]).isEmpty)
         #expect(inbox.packets.map(\.reason) == [.actionSet, .group, .invalidTTL, .invalidTTL])
@@ -96,9 +85,9 @@ private typealias H = DatapathHarness
 
     /// What waits for a controller goes on with what the controller has changed.
     @Test func pausedPacketsGoOn() throws {
-        try flow("in_port=1", "load:5->NXM_NX_REG0[],controller(pause),resubmit(,1)")
-        try flow("reg0=5", "output:2", table: 1)
-        try flow("reg0=6", "output:3", table: 1)
+        try lab.flow(bridge, "in_port=1", "load:5->NXM_NX_REG0[],controller(pause),resubmit(,1)")
+        try lab.flow(bridge, "reg0=5", "output:2", table: 1)
+        try lab.flow(bridge, "reg0=6", "output:3", table: 1)
         for _ in 0..<2 { #expect(lab.send(frame, from: hosts[0]).isEmpty) }
         let packet = try #require(inbox.packets.last)
         #expect(packet.continuation != 0)
@@ -129,8 +118,8 @@ private typealias H = DatapathHarness
         #expect(try inject("flood", inPort: 2).sorted() == [hosts[0], hosts[2]])
         #expect(try inject("output:2", inPort: 2) == [])
         #expect(try inject("in_port", inPort: 2) == [hosts[1]])
-        try flow("in_port=2", "output:1")
-        try flow("in_port=CONTROLLER,metadata=3", "output:3")
+        try lab.flow(bridge, "in_port=2", "output:1")
+        try lab.flow(bridge, "in_port=CONTROLLER,metadata=3", "output:3")
         #expect(try inject("table", inPort: 2) == [hosts[0]])
         #expect(try inject("table", fields: Match().with(.metadata, 3)) == [hosts[2]])
         #expect(try inject("table") == [])

@@ -6,23 +6,13 @@ private typealias H = DatapathHarness
 
 /// Tables on the way out of a port (OpenFlow 1.5, 5.1.2).
 @Suite struct EgressTableTests {
-    private let lab = H()
+    private let lab: H
     private let bridge: Int32
     private let hosts: [Int32]
 
     init() {
-        bridge = lab.bridge("s", BridgeSettings(standalone: false))
-        let (index, lab) = (bridge, lab)
-        hosts = (0..<4).map { _ in lab.host(on: index) }
-        lab.datapath.setFirstEgressTable(bridge: index, 10, now: lab.now)
-    }
-
-    private func flow(_ match: String, _ actions: String, table: UInt8 = 0, priority: UInt16 = 10) throws {
-        try lab.datapath.modify(
-            bridge: bridge,
-            FlowModification(
-                .add, table: table, priority: priority, match: try Match(parsing: match),
-                instructions: try Instructions(parsing: Substring(actions))), now: lab.now)
+        (lab, bridge, hosts) = H.star(4)
+        lab.datapath.setFirstEgressTable(bridge: bridge, 10, now: lab.now)
     }
 
     private func send() -> [Int32: [UInt8]] {
@@ -31,13 +21,13 @@ private typealias H = DatapathHarness
     }
 
     @Test func eachOutputPassesThem() throws {
-        try flow("in_port=1", "output:2,output:3,output:4")
+        try lab.flow(bridge, "in_port=1", "output:2,output:3,output:4")
         // Empty egress tables drop: there is no miss flow.
         #expect(send().isEmpty)
-        try flow("", "goto_table:11", table: 10, priority: 1)
-        try flow("actset_output=2", "set_field:02:00:00:00:00:22->eth_dst", table: 11)
-        try flow("actset_output=3", "clear_actions", table: 11)
-        try flow("", "dec_ttl", table: 11, priority: 1)
+        try lab.flow(bridge, "", "goto_table:11", table: 10, priority: 1)
+        try lab.flow(bridge, "actset_output=2", "set_field:02:00:00:00:00:22->eth_dst", table: 11)
+        try lab.flow(bridge, "actset_output=3", "clear_actions", table: 11)
+        try lab.flow(bridge, "", "dec_ttl", table: 11, priority: 1)
         for _ in 0..<2 {
             let out = send()
             #expect(Set(out.keys) == [hosts[1], hosts[3]])
@@ -50,8 +40,8 @@ private typealias H = DatapathHarness
     }
 
     @Test func actionsThereGoStraightOut() throws {
-        try flow("in_port=1", "output:2")
-        try flow("", "output:3", table: 10)
+        try lab.flow(bridge, "in_port=1", "output:2")
+        try lab.flow(bridge, "", "output:3", table: 10)
         #expect(Set(send().keys) == [hosts[2], hosts[1]])
         lab.datapath.setFirstEgressTable(bridge: bridge, nil, now: lab.now)
         #expect(Set(send().keys) == [hosts[1]])
