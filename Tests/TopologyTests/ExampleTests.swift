@@ -46,7 +46,7 @@ import Wire
         let lab = try Self.load("abilene.yml")
         #expect(lab.nodes.filter { $0.kind == .switch }.count == 11)
         #expect(lab.links.count == 14 + 11)
-        #expect(lab.nodes.filter { $0.kind == .switch }.allSatisfy { $0.bridge.spanningTree == .on })
+        #expect(lab.nodes.filter { $0.kind == .switch }.allSatisfy { $0.bridge.spanningTree == .auto })
         // New York to Washington is 328 km: 1.64 ms at 2/3 of the speed of light.
         let short = try #require(lab.roundTrip(from: "h-new-york", to: "h-washington-dc"))
         #expect((3_250_000...3_320_000).contains(short))

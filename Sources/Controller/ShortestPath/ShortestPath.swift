@@ -191,9 +191,8 @@ public final class ShortestPath: ControllerApplication {
         }
     }
 
-    /// Gives every switch on a shortest way to the host its flow, and sends the packet out where the host is.
+    /// Gives every switch on a shortest way to the host its flow, and sends the packet on its way.
     private func forward(_ packet: Message.PacketIn, to address: UInt64, _ host: Host, from peer: ConnectedSwitch) {
-        guard let target = switches[host.place.datapathID] else { return }
         let hops = graph.nextHops(to: host.place.datapathID)
         var waiting = [peer.datapathID]
         var seen: Set<UInt64> = []
@@ -204,7 +203,10 @@ public final class ShortestPath: ControllerApplication {
                 if let far = graph.links[Place(datapathID: id, port: port)] { waiting.append(far.datapathID) }
             }
         }
-        target.sendPacket(packet.data, [.output(host.place.port)])
+        // Through the tables of the switch that asked, and so over the links, as those that follow. Its flow is there
+        // already: messages keep their order.
+        guard hops[peer.datapathID] != nil else { return }
+        peer.sendPacket(packet.data, inPort: packet.inPort, [.output(PortNumber.table)])
     }
 
     private func addFlow(_ address: UInt64, _ host: Host, on peer: ConnectedSwitch) {
