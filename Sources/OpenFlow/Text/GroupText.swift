@@ -32,7 +32,9 @@ public enum GroupText {
                 change.group.type = try type(value)
                 hasType = true
             case "selection_method" where takesType:
-                guard value.utf8.count < 16 else { throw FlowSyntaxError("selection_method: longer than 15 bytes") }
+                guard value == "hash" || value == "dp_hash" else {
+                    throw FlowSyntaxError("selection_method: hash or dp_hash, not “\(value)”")
+                }
                 change.group.selection.method = String(value)
             case "selection_method_param" where takesType:
                 change.group.selection.parameter = try textNumber(value, "selection_method_param")
