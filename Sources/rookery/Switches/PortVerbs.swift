@@ -25,7 +25,7 @@ struct AddPort: ParsableCommand {
         commandName: "add-port", abstract: "Add a port to a bridge.",
         discussion: """
             An interface of the machine, or with --type one that the switch makes:
-            internal, tap, patch (with --peer), dummy.
+            internal, tap, patch (with --peer).
               rookery switch add-port br0 eth1 --tag 10
               rookery switch add-port br0 p0 --peer p1
               rookery switch add-port br0 eth2 --trunks 10,20 --ofport 7
