@@ -147,12 +147,22 @@ public struct IOUring: ~Copyable {
     }
 
     /// Receives from the socket `file` whenever there is something, each message into a provided buffer of group 0: first a
-    /// head of `receivedHeadByteCount` bytes, then as many for control messages as `message` says, then the message.
-    /// - Parameter message: only `msg_controllen` counts; it must stay until the completion.
-    public mutating func receiveMultishot(
-        _ file: Int32, _ message: UnsafeMutablePointer<msghdr>, userData: UInt64
-    ) {
-        rk_sqe_receive_multishot(entry(), file, message, 0, userData)
+    /// head of `receivedHeadByteCount` bytes, then as many for control messages as `request` says, then the message.
+    public mutating func receiveMultishot(_ file: Int32, _ request: borrowing ReceiveRequest, userData: UInt64) {
+        rk_sqe_receive_multishot(entry(), file, request.message, 0, userData)
+    }
+
+    /// What a `receiveMultishot` asks for; it must outlive the receive.
+    public struct ReceiveRequest: ~Copyable {
+        fileprivate let message: UnsafeMutableRawPointer
+
+        /// - Parameter controlByteCount: room for control messages in front of each message.
+        public init(controlByteCount: Int) {
+            guard let message = rk_receive_request(controlByteCount) else { preconditionFailure("out of memory") }
+            self.message = message
+        }
+
+        deinit { free(message) }
     }
 
     /// Bytes in front of the control messages in a buffer that `receiveMultishot` has filled.

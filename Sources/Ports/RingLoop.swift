@@ -21,8 +21,10 @@ struct RingLoop: ~Copyable {
     private static let header = VirtioNetHeader.byteCount
 
     private var spinning = Spinning()
+    /// The same for calls: a controller that waits for each answer sends the next request soon.
+    private var listening = Spinning()
     /// What every receive from a packet socket asks for: control messages with the VLAN tag.
-    private let request: UnsafeMutablePointer<msghdr>
+    private let request = IOUring.ReceiveRequest(controlByteCount: PacketSocket.controlByteCount)
 
     private enum Tag {
         static let read: UInt64 = 1 << 56
@@ -40,9 +42,6 @@ struct RingLoop: ~Copyable {
         datapath = poller.datapath
         buffers = .allocate(capacity: Int(Self.bufferCount))
         buffers.initialize(repeating: nil, count: Int(Self.bufferCount))
-        request = .allocate(capacity: 1)
-        request.initialize(to: msghdr())
-        request.pointee.msg_controllen = PacketSocket.controlByteCount
         for id in 0..<Self.bufferCount { _ = provide(id) }
         self.ring.publishBuffers()
         self.ring.pollMultishot(poller.wakeUp.rawValue, userData: Tag.wake)
@@ -51,7 +50,6 @@ struct RingLoop: ~Copyable {
     deinit {
         for id in 0..<Int(Self.bufferCount) { if let packet = buffers[id] { datapath.pool.release(packet) } }
         buffers.deallocate()
-        request.deallocate()
     }
 
     /// Gives the kernel a fresh packet's storage under `id`; false, and nothing given, at the memory limit.
@@ -90,6 +88,7 @@ struct RingLoop: ~Copyable {
     @inline(never)
     private mutating func runCalls() -> Bool {
         guard poller.runCalls() else { return false }
+        listening.packetsCame(now: MonotonicClock.now())
         for device in poller.newPorts { startReading(device) }
         poller.newPorts.removeAll()
         if !poller.leavingPorts.isEmpty { stopReading() }
@@ -114,7 +113,8 @@ struct RingLoop: ~Copyable {
     }
 
     private mutating func wait() {
-        if spinning.goesOn(now: MonotonicClock.now()) {
+        let now = MonotonicClock.now()
+        if spinning.goesOn(now: now) || listening.goesOn(now: now) {
             // Whoever else wants this processor, a host's program that a packet has just woken, goes first.
             sched_yield()
             ring.enter(wait: 0, timeout: -1)
@@ -124,7 +124,6 @@ struct RingLoop: ~Copyable {
             ring.enter(wait: 1, timeout: -1)
             return
         }
-        let now = MonotonicClock.now()
         let sleep = poller.sleepTime(until: deadline, now: now)
         if sleep == 0 {
             ring.enter(wait: 0, timeout: -1)

@@ -7,6 +7,7 @@
 #include <linux/time_types.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -69,8 +70,9 @@ static inline void rk_sqe_read_multishot(struct io_uring_sqe *sqe, int fd, uint1
 /// Bytes that a multishot receive puts in front of everything else.
 static inline size_t rk_received_head_bytes(void) { return sizeof(struct io_uring_recvmsg_out); }
 
-/// Receives messages, each with its control messages, into provided buffers. `message` says how much room these have.
-static inline void rk_sqe_receive_multishot(struct io_uring_sqe *sqe, int fd, struct msghdr *message, uint16_t group,
+/// Receives messages, each with its control messages, into provided buffers.
+/// `message` (of rk_receive_request) says how much room these have, and stays until the kernel has taken the entry.
+static inline void rk_sqe_receive_multishot(struct io_uring_sqe *sqe, int fd, const void *message, uint16_t group,
                                             uint64_t user_data) {
     memset(sqe, 0, sizeof *sqe);
     sqe->opcode = IORING_OP_RECVMSG;
@@ -81,6 +83,14 @@ static inline void rk_sqe_receive_multishot(struct io_uring_sqe *sqe, int fd, st
     sqe->flags = IOSQE_BUFFER_SELECT;
     sqe->buf_group = group;
     sqe->user_data = user_data;
+}
+
+/// A message header that asks for room for control messages alone; null: no memory. To be freed.
+static inline void *rk_receive_request(size_t control_bytes) {
+    struct msghdr *message = (struct msghdr *)calloc(1, sizeof *message);
+    if (message)
+        message->msg_controllen = control_bytes;
+    return message;
 }
 
 /// Bytes of control messages in a buffer that a multishot receive has filled.

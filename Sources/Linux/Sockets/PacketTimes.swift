@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 // When a packet came: the kernel's own note (SO_TIMESTAMPNS, socket(7)), which no delay of the reader's falsifies.
