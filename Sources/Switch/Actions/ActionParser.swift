@@ -139,7 +139,9 @@ struct ActionParser {
         case "pop_mpls": return .popMPLS(etherType: try value.number(word))
         case "push_pbb": return .pushPBB(etherType: value.isEmpty ? 0x88e7 : try value.number(word))
         case "pop_pbb": return .popPBB
-        case "set_tunnel": return .setTunnel(try value.number(word), wide: false)
+        case "set_tunnel":
+            let key: UInt64 = try value.number(word)
+            return .setTunnel(key, wide: key > UInt64(UInt32.max))
         case "set_tunnel64": return .setTunnel(try value.number(word), wide: true)
         case "resubmit": return try resubmit(value)
         case "clone": return .clone(try nested(value))

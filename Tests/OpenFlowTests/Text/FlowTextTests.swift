@@ -10,14 +10,6 @@ struct FlowTextTests {
             portName: { [9: "web", 3: "to the left"][$0] }, tableName: { [1: "first"][$0] })
     }
 
-    private static func snapshot(_ flow: FlowModification) -> FlowSnapshot {
-        FlowSnapshot(
-            table: flow.table ?? 0, priority: flow.priority, match: flow.match, cookie: flow.cookie,
-            instructions: flow.instructions, idleTimeout: flow.idleTimeout, hardTimeout: flow.hardTimeout,
-            importance: flow.importance, flags: flow.flags, age: 3_250_000_000, idle: 2_000_000_000, packets: 4,
-            bytes: 512)
-    }
-
     @Test("Ports and tables are called by name, in quotation marks where they need them")
     func byName() throws {
         let text =
@@ -26,10 +18,10 @@ struct FlowTextTests {
         #expect(flow.table == 1 && flow.match.key[.inPort].low == 9)
         #expect(
             flow.instructions.apply == [.output(3), .resubmit(port: 9, table: 1), .enqueue(port: 9, queue: 7)])
-        let printed = FlowText.text(Self.snapshot(flow), showsStatistics: false, names: Self.names)
+        let printed = FlowText.text(FlowSnapshot(flow), showsStatistics: false, names: Self.names)
         #expect(printed == text)
         #expect(
-            FlowText.text(Self.snapshot(flow), showsStatistics: false)
+            FlowText.text(FlowSnapshot(flow), showsStatistics: false)
                 == "table=1, in_port=9 actions=output:3,resubmit(9,1),enqueue:9:7,goto_table:5")
     }
 
@@ -37,7 +29,7 @@ struct FlowTextTests {
     func dump() throws {
         let flow = try FlowText.parse(
             "table=2,cookie=0x7,priority=10,idle_timeout=5,send_flow_rem,ip,nw_dst=10.0.0.0/8,actions=dec_ttl,output:2")
-        let printed = FlowText.text(Self.snapshot(flow))
+        let printed = FlowText.text(FlowSnapshot(flow))
         #expect(
             printed == "cookie=0x7, duration=3.250s, table=2, n_packets=4, n_bytes=512, idle_timeout=5, send_flow_rem "
                 + "idle_age=2, priority=10,ip,nw_dst=10.0.0.0/8 actions=dec_ttl,output:2")

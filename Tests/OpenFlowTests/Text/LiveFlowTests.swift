@@ -30,12 +30,7 @@ struct LiveFlowTests {
 
     /// As `ovs-ofctl add-flow` takes it.
     static func text(_ flow: FlowModification) -> String {
-        FlowText.text(
-            FlowSnapshot(
-                table: flow.table ?? 0, priority: flow.priority, match: flow.match, cookie: flow.cookie,
-                instructions: flow.instructions, idleTimeout: flow.idleTimeout, hardTimeout: flow.hardTimeout,
-                importance: flow.importance, flags: flow.flags, age: 0, idle: 0, packets: 0, bytes: 0),
-            showsStatistics: false)
+        FlowText.text(FlowSnapshot(flow), showsStatistics: false)
     }
 
     @Test("ovs-ofctl reads our text, and sends the bytes that we send", arguments: formats)
