@@ -92,10 +92,13 @@ extension Datapath {
     }
 
     private func description(of port: BridgePort) -> PortDescription {
-        PortDescription(
+        let tree = bridges[Int(port.bridge)].spanningTree
+        let role = tree?.status(of: UInt16(truncatingIfNeeded: port.number))?.role
+        return PortDescription(
             number: port.number, name: port.name, address: port.address, configuration: port.configuration,
             isLinkDown: !hasCarrier(port), spanningTree: port.state,
-            runsSpanningTree: bridges[Int(port.bridge)].spanningTree != nil,
+            runsSpanningTree: tree != nil,
+            joinsSpanningTree: port.state != .forwarding && (role == .designated || role == .root),
             rate: port.direction >= 0 ? profiles[Int(port.direction)].rate : nil)
     }
 

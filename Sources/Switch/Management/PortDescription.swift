@@ -11,12 +11,15 @@ public struct PortDescription: Equatable, Sendable {
     public var spanningTree: SpanningTreePortState
     /// Whether its bridge runs a spanning tree.
     public var runsSpanningTree: Bool
+    /// Whether the tree will let it forward, and has it wait until no loop can come of that.
+    public var joinsSpanningTree: Bool
     /// The rate of its link in bits per second; nil: no limit.
     public var rate: UInt64?
 
     public init(
         number: UInt32, name: String, address: UInt64, configuration: PortConfiguration, isLinkDown: Bool,
-        spanningTree: SpanningTreePortState, runsSpanningTree: Bool = false, rate: UInt64?
+        spanningTree: SpanningTreePortState, runsSpanningTree: Bool = false, joinsSpanningTree: Bool = false,
+        rate: UInt64?
     ) {
         self.number = number
         self.name = name
@@ -25,6 +28,7 @@ public struct PortDescription: Equatable, Sendable {
         self.isLinkDown = isLinkDown
         self.spanningTree = spanningTree
         self.runsSpanningTree = runsSpanningTree
+        self.joinsSpanningTree = joinsSpanningTree
         self.rate = rate
     }
 

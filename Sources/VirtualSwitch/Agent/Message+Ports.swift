@@ -9,6 +9,9 @@ extension Message.Port {
         switch port.spanningTree {
         case .forwarding: if port.runsSpanningTree { state.insert(.spanningTreeForward) }
         case .learning: state.formUnion([.spanningTreeLearn, .blocked])
+        // OpenFlow 1.0 has "listening" for a port that waits, written as no bits at all, which nobody can tell from a bridge
+        // without a tree. Who waits for a tree (Mininet does) waits until no port is learning.
+        case _ where port.joinsSpanningTree: state.formUnion([.spanningTreeLearn, .blocked])
         default: state.formUnion([.spanningTreeBlock, .blocked])
         }
         if port.isLive { state.insert(.live) }
