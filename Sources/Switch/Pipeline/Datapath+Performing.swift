@@ -48,7 +48,7 @@ extension Datapath {
         return true
     }
 
-    private func edit(_ action: DatapathAction, _ state: inout Performance) -> Bool {
+    func edit(_ action: DatapathAction, _ state: inout Performance) -> Bool {
         guard own(&state.packet) else { return false }
         var fits = true
         let before = state.packet.pointee.length

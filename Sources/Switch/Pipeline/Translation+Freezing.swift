@@ -39,19 +39,20 @@ extension Translation {
         case .recirculation:
             let state = keep(freezeState(stop.steps))
             actions.append(.recirculate(state))
-            if let tracking = tracking(before: actions.count - 1) { noteStop(state, tracking: tracking) }
+            let tracking = tracking(before: actions.count - 1)
+            noteStop(state, isKnown: tracking != nil && !hidden, tracking: tracking)
         case .hash(let description, let mask):
             let state = keep(freezeState(stop.steps))
             actions.append(.hash(datapath.pipeline.hashes.intern(description), mask: mask))
             actions.append(.recirculate(state))
-            if !hidden { noteStop(state, hash: (description, mask)) }
+            noteStop(state, isKnown: !hidden, hash: (description, mask))
         case .length(let length, let bit):
             key[bit] = FieldValue(1)
             let longer = keep(freezeState(stop.steps))
-            if !hidden { noteStop(longer) }
+            noteStop(longer, isKnown: !hidden)
             key[bit] = .zero
             let other = keep(freezeState(stop.steps))
-            if !hidden { noteStop(other) }
+            noteStop(other, isKnown: !hidden)
             actions.append(.checkLength(length, longer: longer, other: other))
         case .controller(var notice):
             notice.continuation = freezeState(stop.steps)
@@ -75,10 +76,13 @@ extension Translation {
 
     /// Notes for a trace where the packet goes on.
     private func noteStop(
-        _ state: Int32, tracking: TrackingDescription? = nil, hash: (description: HashDescription, mask: UInt32)? = nil
+        _ state: Int32, isKnown: Bool, tracking: TrackingDescription? = nil,
+        hash: (description: HashDescription, mask: UInt32)? = nil
     ) {
         guard recorder != nil else { return }
-        stops.append(TraceStop(state: state, key: key, tracking: tracking, hash: hash))
+        stops.append(
+            TraceStop(
+                state: state, key: key, isKnown: isKnown, actions: actions, tracking: tracking, hash: hash))
     }
 
     /// Does the steps of a frozen state; where one of them stops again, the others are part of what is left.

@@ -100,6 +100,7 @@ import Testing
             let theirs = Self.normalised(packet.lines)
             compare(ours, theirs, packet.text)
         }
+        #expect(lab.datapath.pool.inUse == 0)
         #expect(lab.datapath.pipeline.frozen.count == 0)
         #expect(lab.datapath.pipeline.notices.count == 0)
         #expect(lab.datapath.pipeline.trackings.count == 0)
