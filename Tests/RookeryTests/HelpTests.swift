@@ -20,7 +20,7 @@ import Testing
         let verbs = Set(Rookery.configuration.subcommands.map { $0.configuration.commandName })
         let wanted = [
             "up", "down", "ps", "inspect", "exec", "cli", "link", "capture", "trace", "graph", "ping", "doctor", "topo",
-            "mn", "flows", "fdb",
+            "mn", "flows", "fdb", "path", "switch", "controller",
         ]
         for verb in wanted { #expect(verbs.contains(verb), "\(verb)") }
     }

@@ -144,6 +144,43 @@ extension EndToEndTests {
             #expect(trace.contains("Datapath actions: drop"), "\(trace)")
         }
 
+        /// Two bridges with two links between them, and a host at each: one link goes, packets take the other.
+        @Test(arguments: SwitchProcess.Kind.present) func shortestPathsOnARealSwitch(kind: SwitchProcess.Kind) throws {
+            let vswitch = try SwitchProcess(kind)
+            let socket = vswitch.directory + "/controller"
+            let controller = try ControllerProcess("shortest-path", listen: "punix:\(socket)")
+            for bridge in ["br0", "br1"] {
+                _ = try vswitch.text(
+                    "add-br", bridge, "--datapath-type", "netdev", "--fail-mode", "secure", "--controller",
+                    controller.target)
+            }
+            for link in ["a", "b"] {
+                _ = try vswitch.text("add-port", "br0", "\(link)0", "--peer", "\(link)1")
+                _ = try vswitch.text("add-port", "br1", "\(link)1", "--peer", "\(link)0")
+            }
+            try vswitch.addHost("h1", address: "10.0.0.1", to: "br0")
+            try vswitch.addHost("h2", address: "10.0.0.2", to: "br1")
+            #expect(try vswitch.ping("h1", "10.0.0.2"))
+            let groups = try vswitch.text("groups", "br0", "--no-stats")
+            #expect(groups.contains("type=select") && groups.components("bucket=") == 2, "\(groups)")
+            for link in ["a", "b"] {
+                _ = try vswitch.text("del-port", "br0", "\(link)0")
+                #expect(try vswitch.ping("h1", "10.0.0.2", count: link == "a" ? 10 : 1) == (link == "a"), "\(link)")
+            }
+        }
+
+        @Test(arguments: SwitchProcess.Kind.present) func learningOnARealSwitch(kind: SwitchProcess.Kind) throws {
+            let vswitch = try SwitchProcess(kind)
+            let controller = try ControllerProcess("learning", listen: "punix:\(vswitch.directory)/controller")
+            _ = try vswitch.text(
+                "add-br", "br0", "--datapath-type", "netdev", "--fail-mode", "secure", "--controller", controller.target
+            )
+            try vswitch.addHost("h1", address: "10.0.0.1", to: "br0")
+            try vswitch.addHost("h2", address: "10.0.0.2", to: "br0")
+            #expect(try vswitch.ping("h1", "10.0.0.2"))
+            #expect(try vswitch.text("flows", "br0").contains("priority=10"))
+        }
+
         @Test(arguments: [
             (["learning", "--rules", "x"], "--rules is for the firewall"), (["firewall"], "needs rules"),
             (["firewall", "--rules", "/nonexistent"], "/nonexistent"),

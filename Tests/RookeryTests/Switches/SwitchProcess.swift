@@ -16,6 +16,8 @@ final class SwitchProcess {
     let kind: Kind
     let directory: String
     private var processes: [Running] = []
+    /// The processes that hold hosts' namespaces.
+    private var hosts: [String: Int32] = [:]
 
     private final class Running {
         let process: ChildProcess
@@ -62,6 +64,44 @@ final class SwitchProcess {
     func setUp(_ interface: String) throws {
         let pid = try File.readText(directory + "/ovs-vswitchd.pid").filter { $0 != "\n" }
         try run("nsenter --target \(pid) --net ip link set \(interface) up")
+    }
+
+    // MARK: Hosts
+
+    /// Joins a host (a network namespace with an address) to a bridge by a veth pair.
+    func addHost(_ name: String, address: String, to bridge: String) throws {
+        let host = try startHost()
+        let pid = try File.readText(directory + "/ovs-vswitchd.pid").filter { $0 != "\n" }
+        try run(
+            """
+            set -e
+            nsenter --target \(pid) --net ip link add v\(name) type veth peer name \(name)
+            nsenter --target \(pid) --net ip link set \(name) netns \(host)
+            nsenter --target \(pid) --net ip link set v\(name) up
+            nsenter --target \(host) --net ip address add \(address)/24 dev \(name)
+            nsenter --target \(host) --net ip link set \(name) up
+            """)
+        hosts[name] = host
+        _ = try text("add-port", bridge, "v\(name)")
+    }
+
+    /// A process in a network namespace of its own.
+    private func startHost() throws -> Int32 {
+        let before = Namespace.identity(try File.open("/proc/self/ns/net", O_RDONLY))
+        try start("--net", "sleep", "1000")
+        let pid = processes.last!.process.pid
+        _ = eventually {
+            guard let own = try? File.open("/proc/\(pid)/ns/net", O_RDONLY) else { return false }
+            return Namespace.identity(own) != before
+        }
+        return pid
+    }
+
+    /// Whether a host has an answer to one of `count` pings, a fifth of a second apart.
+    func ping(_ host: String, _ address: String, count: Int = 10) throws -> Bool {
+        let script =
+            "exec nsenter --target \(hosts[host] ?? 0) --net ping -q -c 1 -i 0.2 -w \(count) \(address) >/dev/null"
+        return try Spawn("sh", ["sh", "-c", script]).start().wait().shellStatus == 0
     }
 
     deinit {
