@@ -31,8 +31,7 @@ extension Datapath {
         case .controller(let number):
             notify(state.packet, pipeline.notices[number])
         case .sample(let number):
-            let description = pipeline.samples[number]
-            onSample?(description.bridge, description.sample, UnsafeRawBufferPointer(state.packet.bytes), now)
+            sample(state.packet, pipeline.samples[number], now: now)
         case .meter(let number):
             guard admit(meter: number, &state, now: now) else { return false }
         case .track(let number):
@@ -95,6 +94,16 @@ extension Datapath {
     }
 
     // MARK: Controllers
+
+    /// Shows so many of 65,535 packets to whoever samples.
+    private func sample(_ packet: PacketRef, _ description: SampleDescription, now: UInt64) {
+        guard let onSample else { return }
+        let probability = description.sample.probability
+        guard probability == .max || UInt16(truncatingIfNeeded: pipeline.random.next() >> 16) < probability else {
+            return
+        }
+        onSample(description.bridge, description.sample, UnsafeRawBufferPointer(packet.bytes), now)
+    }
 
     /// Tells the controllers of a packet.
     private func notify(_ packet: PacketRef, _ notice: ControllerNotice) {

@@ -73,7 +73,7 @@ public final class Datapath {
     var flows = MegaflowTable()
     var dependencies = DependencyIndex()
     let scratch: UnsafeMutablePointer<FlowKey>
-    let pipeline = PipelineState()
+    let pipeline: PipelineState
     /// Connections and what is known of them.
     public private(set) lazy var connections = DatapathConnections(seed: hashSeed)
     private(set) lazy var translation = Translation(datapath: self)
@@ -134,6 +134,7 @@ public final class Datapath {
     public init(seed: UInt64 = 1, now: UInt64, memoryLimit: Int = 4 << 30) {
         self.seed = seed
         hashSeed = seed &* 0x9e37_79b9_7f4a_7c15 ^ now
+        pipeline = PipelineState(seed: seed)
         pool = PacketPool(byteLimit: memoryLimit)
         wheel = TimerWheel(now: now)
         devices = .allocate(capacity: deviceCapacity)

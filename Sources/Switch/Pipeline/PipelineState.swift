@@ -17,10 +17,13 @@ final class PipelineState {
     var tailState: Int32 = 0
     /// Performances within each other; while there are any, no megaflow's memory is freed.
     var pins = 0
+    /// Which packets are samples.
+    var random: RandomSource
     /// Packets that wait for a controller, and what they go on with.
     var continuations = ContinuationTable()
 
-    init() {
+    init(seed: UInt64) {
+        random = RandomSource(seed: seed ^ 0x2545_f491_4f6c_dd1d)
         connection = .allocate(capacity: 1)
         connection.initialize(to: PacketConnection())
         saved.reserveCapacity(16)

@@ -46,6 +46,8 @@ extension Translation {
             .add, table: flow.table, priority: flow.priority, match: match, cookie: flow.cookie,
             idleTimeout: flow.idleTimeout, hardTimeout: flow.hardTimeout,
             flags: flow.sendFlowRemoved ? .sendFlowRemoved : [], instructions: Instructions(apply: actions))
+        // Whether there is room changes with the table's flows.
+        if flow.limit > 0 { tableLookups.noteAll(bridge: here.bridge.index, table: flow.table) }
         if let bit = flow.resultBit {
             let fits = datapath.mayLearn(change, limit: flow.limit, bridge: here.bridge)
             write(FieldValue(fits ? 1 : 0), to: bit)

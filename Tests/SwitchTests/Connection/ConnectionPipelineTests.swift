@@ -96,6 +96,26 @@ import Wire
         #expect(bench.harness.send(answer, from: bench.hosts[1]).isEmpty)
     }
 
+    /// Fragments find the flows of their connection, with the addresses that it was given.
+    @Test func fragments() throws {
+        let bench = Bench()
+        let nat = AddressTranslation(direction: .source, addresses: .ipv4(first: 0xc000_0201, last: 0xc000_0201))
+        try bench.flow(
+            "in_port=1,ip,ct_state=-trk",
+            [.connectionTrack(ConnectionTracking(commit: true, table: 1, actions: [.nat(nat)]))])
+        try bench.flow(table: 1, "ip,ct_state=+new+trk-inv,nw_src=192.0.2.1", [.output(2)])
+        let sent = ConnectionFrames.udp("10.0.0.1", "10.0.0.2", (1000, 53), ConnectionFragmentTests.payload)
+        let pieces = ConnectionFragmentTests.fragments(of: sent, at: [1400, 2800])
+        for _ in 0..<2 {
+            let out = pieces.flatMap { bench.harness.send($0, from: bench.hosts[0]).map(\.frame) }
+            #expect(out.count == 3)
+            let whole = ConnectionFragmentTests.whole(out)
+            #expect(ConnectionFrames.isIntact(whole) && Array(whole[26..<30]) == [192, 0, 2, 1])
+        }
+        #expect(bench.harness.datapath.connections.tracker.count == 1)
+        #expect(bench.harness.datapath.pool.inUse == 0)
+    }
+
     /// Without a table, the packet goes on untracked but translated.
     @Test func withoutTable() throws {
         let bench = Bench()

@@ -106,6 +106,19 @@ private typealias H = DatapathHarness
                 bridge: bridge, continuation: 12345, frame: other, fields: packet.fields, now: lab.now))
     }
 
+    /// Not a controller's, but told in the same way: so many of 65,535 packets, as they are at that place.
+    @Test func samples() throws {
+        try lab.flow(
+            bridge, "", "dec_ttl,sample(probability=6554,collector_set_id=3,obs_domain_id=4,obs_point_id=5),output:2")
+        final class Count: @unchecked Sendable { var taken = 0 }
+        let count = Count()
+        lab.datapath.onSample = { bridge, sample, frame, _ in
+            if sample.collectorSet == 3, sample.observationPoint == 5, frame[22] == 63 { count.taken += 1 }
+        }
+        for _ in 0..<4000 { #expect(lab.send(frame, from: hosts[0]).count == 1) }
+        #expect((330...470).contains(count.taken), "\(count.taken) of 4000")
+    }
+
     @Test func packetOut() throws {
         func inject(_ actions: String, inPort: UInt32 = PortNumber.controller, fields: Match? = nil) throws -> [Int32] {
             lab.datapath.inject(
