@@ -1,16 +1,17 @@
 /// What happens in the data path that controllers and management hear of. Events come on the data path's own thread, in
 /// order, while it works: a receiver notes them and returns; it must not call the data path.
 public enum DatapathEvent: Sendable {
-    case packetIn(PacketIn)
-    case flowRemoved(FlowRemoval)
+    // Indirect: a match has a kilobyte.
+    indirect case packetIn(PacketIn)
+    indirect case flowRemoved(FlowRemoval)
     /// A flow came or changed; for flow monitors. The rule's number is stable until it is removed.
-    case flowChanged(bridge: Int32, rule: FlowSnapshot, isNew: Bool)
+    indirect case flowChanged(bridge: Int32, rule: FlowSnapshot, isNew: Bool)
     /// A port's carrier, or its spanning-tree state, changed.
     case portChanged(bridge: Int32, port: UInt32)
     /// A table passed a vacancy threshold (OpenFlow 1.4, 7.4.5).
     case vacancy(bridge: Int32, table: UInt8, isDown: Bool)
     /// A flow passed a threshold of its statistics trigger (OpenFlow 1.5, 7.2.5).
-    case statisticsTriggered(bridge: Int32, rule: FlowSnapshot)
+    indirect case statisticsTriggered(bridge: Int32, rule: FlowSnapshot)
 }
 
 /// A packet for the controllers.

@@ -45,9 +45,22 @@ final class ControllerChannel {
         missLength = isService ? 0 : 128
         asynchronous =
             terms.sendsAsynchronousMessages ? AsynchronousMasks(defaultsOf: terms.version) : AsynchronousMasks()
-        if let rate = terms.rateLimit {
-            missSchedule = PacketInSchedule(rate: rate, burst: terms.burstLimit, now: now)
-            actionSchedule = PacketInSchedule(rate: rate, burst: terms.burstLimit, now: now)
+        setRateLimit(terms.rateLimit, burst: terms.burstLimit, now: now)
+    }
+
+    /// Limits packet-ins to so many a second; nil: not at all, and those that wait are dropped.
+    func setRateLimit(_ rate: UInt32?, burst: UInt32, now: UInt64) {
+        guard let rate else {
+            missSchedule = nil
+            actionSchedule = nil
+            return
+        }
+        if missSchedule == nil {
+            missSchedule = PacketInSchedule(rate: rate, burst: burst, now: now)
+            actionSchedule = PacketInSchedule(rate: rate, burst: burst, now: now)
+        } else {
+            missSchedule?.setLimits(rate: rate, burst: burst)
+            actionSchedule?.setLimits(rate: rate, burst: burst)
         }
     }
 

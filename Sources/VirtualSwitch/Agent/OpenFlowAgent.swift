@@ -102,6 +102,12 @@ public final class OpenFlowAgent {
         updateMissBehaviour(now: now)
     }
 
+    /// Takes new limits of packet-ins for a connection's controller.
+    /// - Parameter rate: packets a second; nil: no limit.
+    public func setRateLimit(_ id: ConnectionID, _ rate: UInt32?, burst: UInt32, now: UInt64) {
+        connections[id]?.channel.setRateLimit(rate, burst: burst, now: now)
+    }
+
     /// Requests have come.
     public func receive(_ id: ConnectionID, _ batch: RequestBatch, now: UInt64) {
         guard let connection = connections[id], !batch.isEmpty else { return }
@@ -188,11 +194,14 @@ public final class OpenFlowAgent {
 
     // MARK: Output
 
+    /// Bytes of requests dealt with that are worth a message of their own to whoever reads the socket.
+    private static let answeredStep = 128 << 10
+
     /// What is to be sent, by connection; empties it.
     public func takeOutput() -> [AgentOutput] {
         var result: [AgentOutput] = []
         for connection in connections.values
-        where !connection.output.isEmpty || connection.answered > 0 || connection.endReason != nil {
+        where !connection.output.isEmpty || connection.answered >= Self.answeredStep || connection.endReason != nil {
             result.append(
                 AgentOutput(
                     connection: connection.id, messages: connection.output, weight: connection.outputWeight,

@@ -126,6 +126,11 @@ final class BridgeConnections {
         if !snoops.isEmpty { watch(stream, true) }
     }
 
+    /// Sets a stream's controller to its limits of packet-ins.
+    func limit(_ stream: OpenFlowStream, _ settings: ControllerSettings) {
+        owner.limit(bridge: number, stream.id, settings)
+    }
+
     func disconnected(_ stream: OpenFlowStream) {
         streams[stream.id] = nil
         owner.disconnect(bridge: number, stream.id)
@@ -183,7 +188,6 @@ extension ControllerSettings {
     /// Whether a connection made for one is good for the other.
     fileprivate func isSameConnection(as other: ControllerSettings) -> Bool {
         endpoint == other.endpoint && isService == other.isService
-            && auxiliaryConnections == other.auxiliaryConnections && rateLimit == other.rateLimit
-            && burstLimit == other.burstLimit && wantsAsynchronous == other.wantsAsynchronous
+            && auxiliaryConnections == other.auxiliaryConnections && wantsAsynchronous == other.wantsAsynchronous
     }
 }

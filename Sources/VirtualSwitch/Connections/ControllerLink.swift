@@ -43,6 +43,9 @@ final class ControllerLink {
 
     /// Takes new settings with the same target.
     func update(_ settings: ControllerSettings) {
+        if settings.rateLimit != self.settings.rateLimit || settings.burstLimit != self.settings.burstLimit {
+            for stream in streams where stream.version != nil { bridge.limit(stream, settings) }
+        }
         self.settings = settings
         let probe = UInt64(max(0, settings.inactivityProbe)) &* Self.millisecond
         backOff.maximum = UInt64(max(0, settings.maximumBackOff)) &* Self.millisecond

@@ -26,6 +26,7 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
     private var bridges: [Int32: BridgeConnections] = [:]
     private var tlsOfHub: TLSMaterial?
     private var stallTimer: StreamHub.Timer?
+    private let answers = AnswerQueue()
 
     // Of whoever configures.
     private var isStarted = false
@@ -227,13 +228,20 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
         bridge: Int32, _ stream: OpenFlowStream, version: OpenFlowVersion, kind: ConnectionKind,
         settings: ControllerSettings?
     ) {
+        let limits = settings?.limits
         let terms = ConnectionTerms(
-            version: version, kind: kind, rateLimit: settings?.rateLimit.map { UInt32(clamping: $0) },
-            burstLimit: UInt32(clamping: settings?.burstLimit ?? 0),
+            version: version, kind: kind, rateLimit: limits?.rate, burstLimit: limits?.burst ?? 0,
             sendsAsynchronousMessages: settings?.wantsAsynchronous ?? true, uri: stream.stream.peer,
             gauge: stream.gauge)
         let id = stream.id
         poller.post { [agents] _, now in agents.touch(bridge)?.connect(id, terms, now: now) }
+    }
+
+    func limit(bridge: Int32, _ id: ConnectionID, _ settings: ControllerSettings) {
+        let limits = settings.limits
+        poller.post { [agents] _, now in
+            agents.touch(bridge)?.setRateLimit(id, limits.rate, burst: limits.burst, now: now)
+        }
     }
 
     func disconnect(bridge: Int32, _ id: ConnectionID) {
@@ -242,6 +250,8 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
 
     func post(bridge: Int32, _ id: ConnectionID, _ batch: RequestBatch) {
         poller.post { [agents] _, now in agents.touch(bridge)?.receive(id, batch, now: now) }
+        // Most requests are answered before this thread could fall asleep and be woken.
+        if answers.lookOut() { takeAnswers() }
     }
 
     /// Gives a bridge's agent a turn: what it waited for has come.
@@ -259,11 +269,20 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
     // MARK: From the poller's thread
 
     private func deliver(_ outputs: [(bridge: Int32, output: AgentOutput)]) {
-        hub.post { [self] in
-            for (bridge, output) in outputs where bridges[bridge]?.deliver(output) == true {
-                wakeAgent(bridge: bridge)
-            }
+        if answers.append(outputs) { hub.post { [self] in takeAnswers() } }
+    }
+
+    private func takeAnswers() {
+        for (bridge, output) in answers.take() where bridges[bridge]?.deliver(output) == true {
+            wakeAgent(bridge: bridge)
         }
+    }
+}
+
+extension ControllerSettings {
+    /// The limits of packet-ins as an agent takes them.
+    fileprivate var limits: (rate: UInt32?, burst: UInt32) {
+        (rateLimit.map { UInt32(clamping: $0) }, UInt32(clamping: burstLimit ?? 0))
     }
 }
 

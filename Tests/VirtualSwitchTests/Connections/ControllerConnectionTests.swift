@@ -144,6 +144,12 @@ import Testing
         #expect(poll { limited.packetIns >= 25 })
         #expect(limited.packetIns < 300)
         #expect(poll { limited.packetIns >= 50 })
+        // Without the limit, on the same connection.
+        scene.set([limited.settings, free.settings])
+        let before = (limited: limited.packetIns, free: free.packetIns)
+        for _ in 0..<200 { while !scene.send(ConnectionScene.other) {} }
+        #expect(poll { free.packetIns >= before.free + 150 && limited.packetIns >= before.limited + 150 })
+        #expect(limited.accepted == 1)
     }
 
     @Test func snoopersSeeBothDirections() throws {
