@@ -148,6 +148,27 @@ import Wire
                     spanningTree: .off, failMode: .secure, datapathID: 0xFF, ageing: 10_000_000_000))
     }
 
+    @Test func controllers() throws {
+        let lab = try parse(
+            """
+            name: x
+            topology:
+              kinds: {switch: {controller: shortest-path}}
+              nodes:
+                a: {kind: switch}
+                b: {kind: switch, controller: "remote, unix:/run/c.sock,learning"}
+                c: {kind: switch, controller: none, fail-mode: standalone}
+                d: {kind: switch, controller: "tcp:c0:6633"}
+              links: [[a, b], [b, c], [c, d]]
+            """)
+        #expect(
+            lab.nodes.map(\.bridge.controllers) == [
+                [.shortestPath], [.endpoint("tcp:127.0.0.1:6653"), .endpoint("unix:/run/c.sock"), .learning], [],
+                [.endpoint("tcp:c0:6633")],
+            ])
+        #expect(lab.nodes.map(\.bridge.failMode) == [nil, nil, .standalone, nil])
+    }
+
     @Test func builtinWithChanges() throws {
         let lab = try parse(
             """

@@ -256,7 +256,7 @@ public struct SwitchReport: Codable, Sendable {
 public struct ControllerReport: Codable, Sendable {
     /// The switch.
     public var node: String
-    /// Where it is: `tcp:127.0.0.1:6653`.
+    /// Where it is, `tcp:127.0.0.1:6653`, or which of those that are built in.
     public var target: String
     public var isConnected: Bool
     /// "other", "master" or "slave"; nil: not connected.

@@ -69,7 +69,7 @@ final class LabControl: @unchecked Sendable {
             shortestPath = (paths, (shortestPath?.switches ?? 0) + 1)
             application = paths
         }
-        let path = "\(directory)/\(controller).controller"
+        let path = "\(directory)/\(controller)\(Self.suffix)"
         if servers[controller] == nil {
             shortestPath?.application.onNote = { logLine("shortest-path: \($0)") }
             let server = ControllerServer(application, hub: hub) { MonotonicClock.now() }
@@ -79,16 +79,26 @@ final class LabControl: @unchecked Sendable {
         return .unix(path: path)
     }
 
+    private static let suffix = ".controller"
+
+    /// What the lab file calls a controller: of those that are built in not the socket.
+    private func name(of endpoint: Endpoint) -> String {
+        guard case .unix(let path) = endpoint, path.hasPrefix(directory + "/"), path.hasSuffix(Self.suffix) else {
+            return endpoint.description
+        }
+        return String(path.dropFirst(directory.count + 1).dropLast(Self.suffix.count))
+    }
+
     /// How the controllers of switches are, in their order.
     func report(_ names: [String]) -> [ControllerReport] {
         let wanted = names.compactMap { name in controlled[name].map { (name, $0) } }
         if wanted.isEmpty { return [] }
         // One question to the thread for all of them.
-        return hub.run { [connections] in
+        return hub.run { [self] in
             wanted.flatMap { name, bridge in
                 connections.controllerStatus(bridge).map {
                     ControllerReport(
-                        node: name, target: $0.endpoint.description, isConnected: $0.isConnected, role: $0.role,
+                        node: name, target: self.name(of: $0.endpoint), isConnected: $0.isConnected, role: $0.role,
                         state: $0.status["state"] ?? "", lastError: $0.status["last_error"])
                 }
             }
