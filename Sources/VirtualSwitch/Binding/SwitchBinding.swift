@@ -196,7 +196,13 @@ public final class SwitchBinding {
                 name: plan?.name ?? "", maximumFlows: plan?.limit, evicts: plan?.evicts ?? false)
             settings.evictsMortalFlowsOnly = true
             settings.evictionFlags = .lifetime
-            settings.evictionGroups = (plan?.groups ?? []).compactMap { try? Subfield(parsing: $0[...]) }
+            settings.evictionGroups = (plan?.groups ?? []).compactMap { text in
+                let field = try? Subfield(parsing: text[...])
+                if field == nil {
+                    log("bridge \(bridge.plan.name): table \(table): \(text) is no field to group flows by")
+                }
+                return field
+            }
             let result = settings
             poller.run { datapath, now in datapath.setTable(bridge: index, table: table, result, now: now) }
         }
