@@ -14,7 +14,8 @@ extension HashFields {
     init(parsing word: Substring) throws(ActionSyntaxError) {
         let lower = word.lowercased()
         guard let fields = Self.allCases.first(where: { $0.word == lower }) else {
-            throw ActionSyntaxError("“\(word)” is nothing to hash; these are: \(Self.allCases.map(\.word))")
+            let words = Self.allCases.map(\.word).joined(separator: ", ")
+            throw ActionSyntaxError("“\(word)” is nothing to hash; these are: \(words)")
         }
         self = fields
     }

@@ -154,6 +154,8 @@ def commands(version):
         queue-get-config 1
         probe
         ct-flush-zone 3
+        ct-flush zone=5 'ct_nw_src=10.0.0.1,ct_nw_dst=10.0.0.2,ct_nw_proto=17,ct_tp_src=1,ct_tp_dst=53' 'ct_tp_src=53'
+        ct-flush 'ct_ipv6_src=fe80::1,ct_nw_proto=58,icmp_id=7,icmp_type=128,icmp_code=0'
         dump-tlv-map
         add-tlv-map '{class=0xffff,type=0,len=4}->tun_metadata0'
         dump-tlv-map
