@@ -10,7 +10,15 @@ import Testing
 final class PeerScenario: @unchecked Sendable {
     private static let all = Dictionary(
         uniqueKeysWithValues: names.map { name in (name, Result { try PeerScenario(name) }) })
-    private static let names = ["learning", "monitor", "router", "firewall", "rest", "spanning_tree", "mininet"]
+    private static let names =
+        [
+            "learning", "monitor", "router", "firewall", "firewall_of_networks", "rest", "spanning_tree", "multicast",
+            "aggregation", "discovery", "quality",
+        ].filter { _ in PeersOnThisMachine.hasSamples }
+        + ["roles"].filter { _ in PeersOnThisMachine.hasSamples }
+        + ["test_controller", "encrypted", "passive"].filter { _ in PeersOnThisMachine.hasTestController }
+        + ["library", "manager"].filter { _ in PeersOnThisMachine.hasLibrary }
+        + ["mininet"].filter { _ in PeersOnThisMachine.hasMininet }
 
     private let child: ChildProcess
     private let file: Int32
@@ -72,22 +80,29 @@ extension Substring {
 
 /// What the scenarios need of the machine.
 enum PeersOnThisMachine {
-    static let openVSwitchTools =
-        geteuid() == 0 && has("ovs-vsctl") && has("ovs-ofctl") && has("unshare") && has("ping")
-    static let mininet = openVSwitchTools && has("mn") && osKen
-    static let toolsNeeded: Comment = "needs root, openvswitch-switch's tools, unshare and ping"
-    static let mininetNeeded: Comment = "needs mininet, python3-os-ken and openvswitch-switch's tools"
-    static let samples =
-        openVSwitchTools && osKen && sampleFolders.contains { File.exists($0 + "/simple_switch_13.py") }
+    private static let hasTools =
+        geteuid() == 0 && has("ovs-vsctl") && has("ovs-ofctl") && has("unshare") && has("ping") && has("ss")
+    static let hasTestController = hasTools && has("ovs-testcontroller") && has("openssl")
+    static let testControllerNeeded: Comment =
+        "needs root, openvswitch-switch's tools, openvswitch-testcontroller, openssl, unshare, iproute2 and ping"
+    static let hasLibrary = hasTools && has(module: "ovs") && has(module: "os_ken")
+    static let libraryNeeded: Comment = "needs root, openvswitch-switch's tools, python3-openvswitch and python3-os-ken"
+    static let hasMininet = hasTools && has("mn")
+    static let mininetNeeded: Comment = "needs root, openvswitch-switch's tools and mininet"
+    static let hasSamples =
+        hasTools && has(module: "os_ken") && sampleFolders.contains { File.exists($0 + "/simple_switch_13.py") }
     static let samplesNeeded: Comment =
-        "needs python3-os-ken and its sample applications: a checkout of faucetsdn/ryu in $CONFORMANCE_DIR/src/ryu"
+        "needs python3-os-ken and its sample applications: os-ken 1.4 or faucetsdn/ryu in $CONFORMANCE_DIR/src"
 
-    private static let osKen = File.exists("/usr/lib/python3/dist-packages/os_ken/__init__.py")
     private static let sampleFolders: [String] = {
         let variable = { (name: String) in getenv(name).map { String(cString: $0) } }
         let root = variable("CONFORMANCE_DIR") ?? (variable("HOME") ?? "/root") + "/conformance"
         return [root + "/src/os-ken/os_ken/app", root + "/src/ryu/ryu/app"]
     }()
+
+    private static func has(module: String) -> Bool {
+        File.exists("/usr/lib/python3/dist-packages/\(module)/__init__.py")
+    }
 
     private static func has(_ program: String) -> Bool {
         (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":").contains {

@@ -53,7 +53,9 @@ def start_switch():
     program = os.environ["SWITCHD"]
     if program == "ovs":
         run("ovsdb-tool", "create", f"{RUN}/conf.db", "/usr/share/openvswitch/vswitch.ovsschema")
-        start("ovsdb-server", "ovsdb-server", f"{RUN}/conf.db", f"--remote=punix:{RUN}/db.sock", "--pidfile")
+        start("ovsdb-server", "ovsdb-server", f"{RUN}/conf.db", f"--remote=punix:{RUN}/db.sock",
+              "--remote=db:Open_vSwitch,Open_vSwitch,manager_options", "--private-key=db:Open_vSwitch,SSL,private_key",
+              "--certificate=db:Open_vSwitch,SSL,certificate", "--ca-cert=db:Open_vSwitch,SSL,ca_cert", "--pidfile")
         wait_for(lambda: os.path.exists(f"{RUN}/db.sock"), "ovsdb-server")
         run("ovs-vsctl", "--no-wait", "init")
         start("ovs-vswitchd", "ovs-vswitchd", f"unix:{RUN}/db.sock", "--disable-system", "--pidfile")
@@ -95,6 +97,15 @@ def add_host(name, bridge, port, address, gateway=None):
     control("add-port", bridge, peer, "--", "set", "interface", peer, f"ofport_request={port}")
 
 
+def join(first, second):
+    """A cable between two bridges' ports, each named BRIDGE-ethNUMBER."""
+    run("ip", "link", "add", first, "type", "veth", "peer", "name", second)
+    for name in (first, second):
+        bridge, number = name.split("-eth")
+        run("ip", "link", "set", name, "up")
+        control("add-port", bridge, name, "--", "set", "interface", name, f"ofport_request={number}")
+
+
 def inside(name, *command, **options):
     return run("ip", "netns", "exec", name, *command, **options)
 
@@ -111,13 +122,19 @@ def matrix(hosts, **options):
                                        for other, address in hosts.items() if other != host]) for host in hosts]
 
 
-def applications(ports, **environment):
+def applications(ports, options=(), **environment):
     """Starts sample applications of os-ken's, each on a port of its own, and waits until they listen."""
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "application.py")
     for name, port in ports.items():
-        start(name, "/usr/bin/python3", "-B", script, name, "--ofp-tcp-listen-port", str(port), **environment)
+        start(name, "/usr/bin/python3", "-B", script, name, "--ofp-tcp-listen-port", str(port),
+              *options, **environment)
     # A switch that is refused comes back after its back-off only.
+    listening(*ports.values())
+
+
+def listening(*ports):
+    """Waits until somebody listens on these TCP ports."""
     wait_for(lambda: any(process.poll() is not None for process in processes)
-             or all(f":{port} " in run("ss", "-ltn") for port in ports.values()), "osken-manager", 60)
+             or all(f":{port} " in run("ss", "-ltn") for port in ports), "listeners", 60)
     if any(process.poll() is not None for process in processes):
         sys.exit(f"a program has ended\n{logs()}")

@@ -1,0 +1,28 @@
+import Testing
+
+/// Open vSwitch's own controllers: ovs-testcontroller, and ovs-ofctl where the bridge listens.
+@Suite(.enabled(if: PeersOnThisMachine.hasTestController, PeersOnThisMachine.testControllerNeeded))
+struct TestControllerTests {
+    @Test func kindsOfController() throws {
+        #expect(
+            try PeerScenario.lines("test_controller") == [
+                "--hub reached ['FLOOD']", "--noflow reached []",
+                "--wildcards=nw_tos reached ['output:1', 'output:2']", "--normal reached ['FLOOD']",
+                "--max-idle=permanent reached ['output:1']",
+            ])
+    }
+
+    @Test func encrypted() throws {
+        #expect(
+            try PeerScenario.lines("encrypted") == [
+                "ssl: reached", "pssl: True", "a stranger: refused", "pssl manager: ['s1']",
+            ])
+    }
+
+    @Test func bridgesListen() throws {
+        #expect(
+            try PeerScenario.lines("passive") == [
+                "flows: 6 6", "h1 -> h2: reached", "packets that a flow sends: True",
+            ])
+    }
+}
