@@ -94,11 +94,10 @@ public final class SwitchBinding {
     }
 
     /// Runs `body` on the poller's thread while this one waits: many calls of the data path cost one wake-up.
-    private func onPoller(_ body: () -> Void) {
-        withoutActuallyEscaping(body) { body in
-            nonisolated(unsafe) let body = body
-            poller.run { _, _ in body() }
-        }
+    /// The poller's thread may let go of `body` a moment after it has run it: it escapes.
+    private func onPoller(_ body: @escaping () -> Void) {
+        nonisolated(unsafe) let body = body
+        poller.run { _, _ in body() }
     }
 
     private func reconcile() {
@@ -243,7 +242,7 @@ public final class SwitchBinding {
         }
         guard !fresh.isEmpty else { return }
         let index = bridge.index
-        onPoller {
+        onPoller { [self] in
             for (interface, port) in fresh {
                 let (number, name, vlan) = (interface.number, interface.plan.name, port.vlan)
                 interface.port = poller.run { datapath, now in
@@ -309,7 +308,7 @@ public final class SwitchBinding {
     private func remove(_ interfaces: [BoundInterface], from bridge: BoundBridge) {
         guard !interfaces.isEmpty else { return }
         poller.removeDevices(interfaces.compactMap(\.deviceNumber))
-        onPoller {
+        onPoller { [self] in
             for interface in interfaces {
                 let (link, device, port) = (interface.link, interface.deviceNumber, interface.port)
                 poller.run { datapath, now in
