@@ -11,8 +11,8 @@ final class BoundBridge {
     /// Its MAC address, which its datapath id follows from.
     var address: UInt64
     private(set) var interfaces: [String: BoundInterface] = [:]
-    /// Numbers of its ports.
-    private var usedNumbers: Set<UInt32> = []
+    /// Its ports by their OpenFlow numbers.
+    private var numbered: [UInt32: BoundInterface] = [:]
     /// What was last written of interfaces that cannot be had, by their rows.
     var writtenFailures: [UUID: String] = [:]
     /// Why interfaces could not be had, by their rows.
@@ -34,22 +34,24 @@ final class BoundBridge {
     /// The number that was asked for, or the next that nobody has: a number that a port has left comes round late, so
     /// that flows do not take the next port for the last.
     func freeNumber(_ requested: UInt32?) -> UInt32? {
-        if let requested, !usedNumbers.contains(requested) { return requested }
+        if let requested, numbered[requested] == nil { return requested }
         for _ in 0..<65_279 {
             lastNumber = lastNumber % 65_279 + 1
-            if !usedNumbers.contains(lastNumber) { return lastNumber }
+            if numbered[lastNumber] == nil { return lastNumber }
         }
         return nil
     }
 
+    func interface(number: UInt32) -> BoundInterface? { numbered[number] }
+
     func insert(_ interface: BoundInterface) {
         interfaces[interface.plan.name] = interface
-        usedNumbers.insert(interface.number)
+        numbered[interface.number] = interface
     }
 
     func remove(_ interface: BoundInterface) {
         interfaces[interface.plan.name] = nil
-        usedNumbers.remove(interface.number)
+        numbered[interface.number] = nil
     }
 
     /// A mirror with the numbers of its ports.

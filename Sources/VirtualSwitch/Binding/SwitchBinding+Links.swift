@@ -84,35 +84,68 @@ extension SwitchBinding {
     /// - Parameter deliver: runs what it is given on the database's thread, later.
     public func watchPorts(deliver: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void) {
         nonisolated(unsafe) let binding = self
+        let changed = ChangedPorts()
         poller.run { datapath, _ in
             let other = datapath.onEvent
             datapath.onEvent = { event in
                 other?(event)
-                if case .portChanged(let bridge, let port) = event {
-                    deliver { binding.portChanged(bridge: bridge, number: port) }
-                }
+                guard case .portChanged(let bridge, let port) = event else { return }
+                // Many that change together are looked at together.
+                if changed.insert(bridge, port) { deliver { binding.portsChanged(changed) } }
             }
         }
     }
 
-    private func portChanged(bridge index: Int32, number: UInt32) {
-        guard !isStopped, let bridge = bridges.values.first(where: { $0.index == index }),
-            let interface = bridge.interfaces.values.first(where: { $0.number == number }),
-            interface.device != nil, let state = interface.state
-        else { return }
-        let settings = poller.run { datapath, _ in
-            datapath.portDescription(bridge: index, number: number)?.configuration
+    private func portsChanged(_ changed: ChangedPorts) {
+        guard !isStopped else { return }
+        let (ports, settings) = poller.run { datapath, _ in
+            let ports = changed.take()
+            return (ports, ports.map { datapath.portDescription(bridge: $0.bridge, number: $0.number)?.configuration })
         }
-        guard let settings, settings.contains(.down) == state.isUp, let link = InterfaceIndex.of(interface.plan.name)
-        else { return }
         var batch = RouteBatch()
-        batch.setLink(.index(link), up: !state.isUp)
-        do {
-            try RouteSocket().run(batch)
-            // The watch over the links tells the rest.
-            interface.state?.isUp = !state.isUp
-        } catch {
-            log("\(interface.plan.name): cannot be brought \(state.isUp ? "down" : "up"): \(error)")
+        var wanted: [BoundInterface] = []
+        let bridgesByIndex = Dictionary(bridges.values.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
+        for (port, settings) in zip(ports, settings) {
+            guard let interface = bridgesByIndex[port.bridge]?.interface(number: port.number), interface.device != nil,
+                let state = interface.state, let settings, settings.contains(.down) == state.isUp,
+                let link = InterfaceIndex.of(interface.plan.name)
+            else { continue }
+            batch.setLink(.index(link), up: !state.isUp)
+            wanted.append(interface)
         }
+        guard !batch.isEmpty else { return }
+        do {
+            let refusals = try RouteSocket().runAll(batch)
+            let refused = Set(refusals.map(\.index))
+            for refusal in refusals { log("a port cannot be brought down or up: \(refusal)") }
+            // The watch over the links tells the rest.
+            for (place, interface) in wanted.enumerated() where !refused.contains(place) {
+                interface.state?.isUp.toggle()
+            }
+        } catch {
+            log("ports cannot be brought down or up: \(error)")
+        }
+    }
+}
+
+/// Ports that have changed since somebody last looked. Of the poller's thread.
+private final class ChangedPorts: @unchecked Sendable {
+    struct Port: Hashable {
+        var bridge: Int32
+        var number: UInt32
+    }
+
+    private var ports: Set<Port> = []
+
+    /// - Returns: whether nobody has been asked to look yet.
+    func insert(_ bridge: Int32, _ number: UInt32) -> Bool {
+        let isFirst = ports.isEmpty
+        ports.insert(Port(bridge: bridge, number: number))
+        return isFirst
+    }
+
+    func take() -> [Port] {
+        defer { ports = [] }
+        return Array(ports)
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// The tools of Debian's openvswitch packages with `rookery-switchd`: they answer what they answer with Open vSwitch's own
 /// daemons, of which `Scenarios` holds the recordings.
-@Suite(.enabled(if: Self.hasTools, Self.toolsNeeded))
+@Suite(.enabled(if: ToolsOnThisMachine.areThere, ToolsOnThisMachine.needed))
 struct ToolScenarioTests {
     @Test(arguments: ToolScenario.names)
     func answersAreThoseOfOpenVSwitch(scenario: String) throws {
@@ -16,12 +16,15 @@ struct ToolScenarioTests {
             #expect(step.answer == expected.answer, "\(step.command)")
         }
     }
+}
 
-    static let hasTools =
+/// What the scenarios need of the machine.
+enum ToolsOnThisMachine {
+    static let areThere =
         geteuid() == 0
         && ["ovs-vsctl", "ovs-ofctl", "ovs-appctl", "ovsdb-client", "ovsdb-tool", "unshare", "ip", "sysctl", "ping"]
             .allSatisfy { has($0) }
-    static let toolsNeeded: Comment =
+    static let needed: Comment =
         "needs root, openvswitch-switch's and openvswitch-common's tools, unshare, iproute2, procps and ping"
 
     private static func has(_ program: String) -> Bool {

@@ -57,7 +57,7 @@ kill_switch() { kill -9 $daemons; wait $daemons 2>/dev/null; }
 
 normalised() {
     sed -u -E -e 's/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/UUID/g' \
-        -e 's/(duration|idle_age|hard_age|used|age)=[0-9.]+s?/\1=N/g' -e 's/duration(_sec)?:[0-9.]+s?/duration:N/' \
+        -e 's/(duration|idle_age|hard_age|used|age)=[0-9.]+s?/\1=N/g' -e 's/duration(_sec)?:?[0-9.]+s?/duration:N/' \
         -e 's/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z\|[0-9]+\|/TIME|/' -e '/^[0-9a-f]{8}  [0-9a-f]{2} /d' -e 's/xid=0x[0-9a-f]+/xid=X/g' -e 's/^.*line [0-9]+: +[0-9]+ (Alarm clock|Terminated).*$/\1/'
 }
 scenario_body() {
