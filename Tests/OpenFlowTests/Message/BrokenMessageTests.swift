@@ -1,4 +1,5 @@
 import OpenFlow
+import Switch
 import Testing
 
 @Suite("Messages that are broken")
@@ -92,6 +93,31 @@ struct BrokenMessageTests {
         check("051c0010 00000001 00200008 00000000", .v14, .asyncConfigurationFailed(.unsupported))
         check("051c0010 00000001 00000008 00000040", .v14, .asyncConfigurationFailed(.invalid))
         check("051c0010 00000001 00000002 00000000", .v14, .badProperty(.badLength))
+    }
+
+    @Test("Actions in actions in actions end before the stack does", arguments: [10, 64, 200, 3000])
+    func depth(levels: Int) throws {
+        var action: [UInt8] = []
+        for _ in 0..<levels {
+            let length = 16 + action.count
+            action =
+                [0xff, 0xff, UInt8(length >> 8), UInt8(length & 0xff)] + octets("00002320 002a 000000000000") + action
+        }
+        let match = octets("0001000400000000")
+        let instruction =
+            [0, 4] + [UInt8((action.count + 8) >> 8), UInt8((action.count + 8) & 0xff)] + octets("00000000")
+        let fixed = octets(
+            "0000000000000000 0000000000000000 00 00 0000 0000 8000 ffffffff ffffffff ffffffff 0000 0000")
+        let body = fixed + match + instruction + action
+        let bytes = [4, 14, UInt8((body.count + 8) >> 8), UInt8((body.count + 8) & 0xff), 0, 0, 0, 1] + body
+        let text = "actions=" + String(repeating: "clone(", count: levels) + "1" + String(repeating: ")", count: levels)
+        if levels <= 64 {
+            #expect(try Message.decode(bytes, version: .v13).encode(version: .v13) == bytes)
+            #expect(try FlowText.parse(text).instructions.apply.count == 1)
+        } else {
+            #expect(throws: OpenFlowError.badAction(.tooMany)) { try Message.decode(bytes, version: .v13) }
+            #expect(throws: FlowSyntaxError("the parentheses are nested too deeply")) { try FlowText.parse(text) }
+        }
     }
 
     @Test("A message inside a bundle's message inside a bundle is not read")
