@@ -21,8 +21,6 @@ struct RingLoop: ~Copyable {
     private static let header = VirtioNetHeader.byteCount
 
     private var spinning = Spinning()
-    /// The same for calls: a controller that waits for each answer sends the next request soon.
-    private var listening = Spinning()
     /// What every receive from a packet socket asks for: control messages with the VLAN tag.
     private let request = IOUring.ReceiveRequest(controlByteCount: PacketSocket.controlByteCount)
 
@@ -88,7 +86,6 @@ struct RingLoop: ~Copyable {
     @inline(never)
     private mutating func runCalls() -> Bool {
         guard poller.runCalls() else { return false }
-        listening.packetsCame(now: MonotonicClock.now())
         for device in poller.newPorts { startReading(device) }
         poller.newPorts.removeAll()
         if !poller.leavingPorts.isEmpty { stopReading() }
@@ -114,7 +111,7 @@ struct RingLoop: ~Copyable {
 
     private mutating func wait() {
         let now = MonotonicClock.now()
-        if spinning.goesOn(now: now) || listening.goesOn(now: now) {
+        if spinning.goesOn(now: now) {
             // Whoever else wants this processor, a host's program that a packet has just woken, goes first.
             sched_yield()
             ring.enter(wait: 0, timeout: -1)

@@ -26,7 +26,6 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
     private var bridges: [Int32: BridgeConnections] = [:]
     private var tlsOfHub: TLSMaterial?
     private var stallTimer: StreamHub.Timer?
-    private let answers = AnswerQueue()
 
     // Of whoever configures.
     private var isStarted = false
@@ -250,8 +249,6 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
 
     func post(bridge: Int32, _ id: ConnectionID, _ batch: RequestBatch) {
         poller.post { [agents] _, now in agents.touch(bridge)?.receive(id, batch, now: now) }
-        // Most requests are answered before this thread could fall asleep and be woken.
-        if answers.lookOut() { takeAnswers() }
     }
 
     /// Gives a bridge's agent a turn: what it waited for has come.
@@ -269,12 +266,10 @@ public final class OpenFlowConnections: BridgeControl, @unchecked Sendable {
     // MARK: From the poller's thread
 
     private func deliver(_ outputs: [(bridge: Int32, output: AgentOutput)]) {
-        if answers.append(outputs) { hub.post { [self] in takeAnswers() } }
-    }
-
-    private func takeAnswers() {
-        for (bridge, output) in answers.take() where bridges[bridge]?.deliver(output) == true {
-            wakeAgent(bridge: bridge)
+        hub.post { [self] in
+            for (bridge, output) in outputs where bridges[bridge]?.deliver(output) == true {
+                wakeAgent(bridge: bridge)
+            }
         }
     }
 }

@@ -1,9 +1,6 @@
-import Glibc
-import Linux
 import OpenFlow
 import Streams
 import Switch
-import Synchronization
 import Testing
 
 @testable import VirtualSwitch
@@ -71,56 +68,5 @@ import Testing
         #expect(host.nextDeadline == nil)
         #expect(datapath.flowSnapshots(bridge: bridges[0], FlowQuery(), now: 20 * Self.second).count == 1)
         #expect(datapath.flowSnapshots(bridge: bridges[1], FlowQuery(), now: 20 * Self.second).isEmpty)
-    }
-}
-
-/// Answers on their way between two threads.
-@Suite struct AnswerQueueTests {
-    private static let count = 20_000
-
-    private final class Traffic: Sendable {
-        let queue = AnswerQueue()
-        let asked = Atomic<Int>(0)
-        let calls = Atomic<Int>(0)
-        let isOver = Atomic<Bool>(false)
-    }
-
-    /// One side answers each question of the other, which looks out and else waits to be called: no answer is lost.
-    @Test func everyAnswerArrivesInOrder() throws {
-        let traffic = Traffic()
-        try BackgroundThread.start("answers") { Self.answer(traffic) }
-        var received: [UInt32] = []
-        var calls = 0
-        func take() { received += traffic.queue.take().map(\.output.connection.number) }
-        for number in 1...Self.count {
-            traffic.asked.store(number, ordering: .releasing)
-            if traffic.queue.lookOut() { take() }
-            let hasCome = poll(seconds: 5, pause: 0) {
-                let now = traffic.calls.load(ordering: .acquiring)
-                if now > calls {
-                    calls = now
-                    take()
-                }
-                return received.count >= number
-            }
-            if !hasCome { break }
-        }
-        traffic.isOver.store(true, ordering: .releasing)
-        #expect(received == (1...Self.count).map { UInt32($0) })
-    }
-
-    private static func answer(_ traffic: Traffic) {
-        var answered = 0
-        while !traffic.isOver.load(ordering: .acquiring) {
-            let asked = traffic.asked.load(ordering: .acquiring)
-            guard asked > answered else {
-                sched_yield()
-                continue
-            }
-            answered = asked
-            let output = AgentOutput(
-                connection: ConnectionID(UInt32(asked)), messages: [], weight: 0, answered: 0, endReason: nil)
-            if traffic.queue.append([(bridge: 0, output: output)]) { traffic.calls.add(1, ordering: .releasing) }
-        }
     }
 }

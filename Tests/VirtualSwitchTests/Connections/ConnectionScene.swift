@@ -124,13 +124,12 @@ final class ConnectionScene: @unchecked Sendable {
     }
 }
 
-/// Waits for a condition.
-/// - Parameter pause: between two looks, in microseconds.
-func poll(seconds: Double = 10, pause: UInt32 = 1000, _ condition: () -> Bool) -> Bool {
+/// Waits for a condition, which is asked every millisecond.
+func poll(seconds: Double = 10, _ condition: () -> Bool) -> Bool {
     let end = MonotonicClock.now() + UInt64(seconds * 1e9)
     while !condition() {
         if MonotonicClock.now() > end { return false }
-        usleep(pause)
+        usleep(1000)
     }
     return true
 }
