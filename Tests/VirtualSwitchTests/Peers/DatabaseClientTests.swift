@@ -5,8 +5,9 @@ import Testing
 struct DatabaseClientTests {
     /// python3-openvswitch.
     @Test func replicas() throws {
-        #expect(
-            try PeerScenario.lines("library") == [
+        try PeerScenario.expect(
+            "library",
+            [
                 "bridge: success", "interfaces that the condition lets through: ['p1']", "bridges: ['p1', 'p2']",
                 "after a wider condition: ['p1', 'p2', 's1']",
                 "event: [('update', 'Interface', 'p1', ['external_ids'])]",
@@ -19,8 +20,9 @@ struct DatabaseClientTests {
 
     /// A manager that the switch connects to, and os-ken's client of ovs-vsctl's kind.
     @Test func managers() throws {
-        #expect(
-            try PeerScenario.lines("manager") == [
+        try PeerScenario.expect(
+            "manager",
+            [
                 "managed: s1", "managers: ['ptcp:6632,false', 'tcp:127.0.0.1:6640,true']",
                 "by its datapath id: s1 ['p1'] 5",
                 "controller: tcp:127.0.0.1:6653 tcp:127.0.0.1:6653", "ports: []",

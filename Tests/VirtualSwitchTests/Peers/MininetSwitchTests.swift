@@ -4,8 +4,9 @@ import Testing
 @Suite(.enabled(if: PeersOnThisMachine.hasMininet, PeersOnThisMachine.mininetNeeded))
 struct MininetSwitchTests {
     @Test func pingallThroughItsOwnSwitches() throws {
-        #expect(
-            try PeerScenario.lines("mininet") == [
+        try PeerScenario.expect(
+            "mininet",
+            [
                 // tree,2,3 with ovs-testcontroller.
                 "h1 -> h2", "h2 -> h1", "*** Results: 0% dropped (2/2 received)",
                 // tree,2,2, each bridge on its own.

@@ -41,15 +41,14 @@ final class PeerScenario: @unchecked Sendable {
         child = try spawn.start()
     }
 
-    /// What a scenario printed, once it has ended, which it must with status 0.
-    static func lines(_ name: String, seconds: Int32 = 90) throws -> [String] {
+    /// Waits for a scenario, which must end with status 0, and compares what it has printed.
+    static func expect(_ name: String, _ lines: [String], seconds: Int32 = 90) throws {
         let scenario = try #require(all[name]).get()
         var ended = pollfd(fd: scenario.child.descriptor.rawValue, events: Int16(POLLIN), revents: 0)
         if poll(&ended, 1, seconds * 1000) == 0 { try scenario.child.signal(SIGKILL) }
         let status = try scenario.child.wait().shellStatus
         let text = scenario.text()
-        #expect(status == 0, "\(text)")
-        return text.split(separator: "\n").map { $0.trimmed }
+        #expect(status == 0 && text.split(separator: "\n").map(\.trimmed) == lines, "status \(status)\n\(text)")
     }
 
     private func text() -> String {

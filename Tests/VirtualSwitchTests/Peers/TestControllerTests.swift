@@ -4,8 +4,9 @@ import Testing
 @Suite(.enabled(if: PeersOnThisMachine.hasTestController, PeersOnThisMachine.testControllerNeeded))
 struct TestControllerTests {
     @Test func kindsOfController() throws {
-        #expect(
-            try PeerScenario.lines("test_controller") == [
+        try PeerScenario.expect(
+            "test_controller",
+            [
                 "--hub reached ['FLOOD']", "--noflow reached []",
                 "--wildcards=nw_tos reached ['output:1', 'output:2']", "--normal reached ['FLOOD']",
                 "--max-idle=permanent reached ['output:1']",
@@ -13,15 +14,17 @@ struct TestControllerTests {
     }
 
     @Test func encrypted() throws {
-        #expect(
-            try PeerScenario.lines("encrypted") == [
+        try PeerScenario.expect(
+            "encrypted",
+            [
                 "ssl: reached", "pssl: True", "a stranger: refused", "pssl manager: ['s1']",
             ])
     }
 
     @Test func bridgesListen() throws {
-        #expect(
-            try PeerScenario.lines("passive") == [
+        try PeerScenario.expect(
+            "passive",
+            [
                 "flows: 6 6", "h1 -> h2: reached", "packets that a flow sends: True",
             ])
     }

@@ -35,7 +35,7 @@ def test_controller():
         controller = start("controller", "ovs-testcontroller", *options, "ptcp:6653")
         listening(6653)
         connect(s1=6653)
-        print(options[0], "reached" if reaches("h1", "10.0.0.2", tries=3) else "not reached",
+        print(options[0], "reached" if reaches("h1", "10.0.0.2", tries=10) else "not reached",
               sorted({flow.split("actions=")[1] for flow in flows()}),
               "wildcards" if any("nw_tos" not in flow and "icmp" in flow for flow in flows()) else "")
         control("del-controller", "s1")
@@ -57,7 +57,7 @@ def encrypted():
     listening(6653)
     control("set-controller", "s1", "ssl:127.0.0.1:6653", "--", "set", "controller", "s1", "max_backoff=1000")
     wait_for(lambda: "is_connected: true" in control("show"), "the controller")
-    print("ssl:", "reached" if reaches("h1", "10.0.0.2", tries=3) else "not reached")
+    print("ssl:", "reached" if reaches("h1", "10.0.0.2", tries=10) else "not reached")
     stop(controller)
     control("set-controller", "s1", "pssl:6654")
     listening(6654)
@@ -90,7 +90,7 @@ def passive():
     run("ovs-ofctl", "add-flow", "s1", "in_port=1,icmp,actions=controller(reason=action),output:2")
     run("ovs-ofctl", "add-flow", "s1", "in_port=1,arp,actions=2")
     run("ovs-ofctl", "add-flow", "s1", "in_port=2,actions=1")
-    print("h1 -> h2:", "reached" if reaches("h1", "10.0.0.2", tries=3) else "not reached")
+    print("h1 -> h2:", "reached" if reaches("h1", "10.0.0.2", tries=10) else "not reached")
     wait_for(lambda: "icmp_type=8" in log("monitor"), "the packet")
     print("packets that a flow sends:", "(via action)" in log("monitor"))
 

@@ -52,10 +52,10 @@ def router():
     for number, addresses in networks.items():
         for address in addresses:
             tell(number, address=address)
-    print("gateway:", "reached" if reaches("h1", "192.168.1.1", tries=3) else "not reached")
+    print("gateway:", "reached" if reaches("h1", "192.168.1.1", tries=10) else "not reached")
     tell(1, gateway="10.9.0.2")
     tell(2, destination="192.168.1.0/24", gateway="10.9.0.1")
-    print("after:", "reached" if reaches("h1", "192.168.2.10", tries=8) else "not reached")
+    print("after:", "reached" if reaches("h1", "192.168.2.10", tries=20) else "not reached")
     routes = ask("GET", "/router/0000000000000002")[0]["internal_network"][0]["route"]
     print("routes:", sorted((route["destination"], route["gateway"]) for route in routes))
     ask("DELETE", "/router/0000000000000002", dict(route_id="all"))
@@ -103,7 +103,7 @@ def firewall_of_networks():
     for source, target in ((1, 2), (2, 1)):
         rule = dict(nw_src=f"10.0.2.{source}", nw_dst=f"10.0.2.{target}", nw_proto="ICMP")
         print(ask("POST", f"/firewall/rules/{switch}/2", rule)[0]["command_result"][0]["result"])
-    for vlan, tries in ((2, 3), (110, 1)):
+    for vlan, tries in ((2, 10), (110, 1)):
         print(f"VLAN {vlan}:", "reached" if reaches(f"h1v{vlan}", f"10.0.{vlan}.2", tries) else "not reached")
     rules = ask("GET", f"/firewall/rules/{switch}/all")[0]["access_control_list"]
     print("rules:", sorted((entry.get("vlan_id", 0), rule["nw_src"], rule["actions"])
@@ -131,7 +131,7 @@ def quality():
     print("queues in the database:", sorted(control("--bare", "--columns=other_config", "list", "queue").split()))
     print("rules:", [(rule["tp_dst"], rule["actions"])
                      for entry in ask("GET", f"/qos/rules/{switch}")[0]["command_result"] for rule in entry["qos"]])
-    print("h1 -> h2:", "reached" if reaches("h1", "10.0.0.2", tries=3) else "not reached")
+    print("h1 -> h2:", "reached" if reaches("h1", "10.0.0.2", tries=10) else "not reached")
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "datagrams.py")
     for port in ("5001", "5002"):
         start(port, "ip", "netns", "exec", "h1", "python3", script, "receive", "10.0.0.1", port)
@@ -170,7 +170,7 @@ def rest():
     address = dict(dpid=1, priority=100, match=dict(in_port=2, eth_type=2054), actions=[dict(type="OUTPUT", port=1)])
     for flow in (forth, back, address):
         ask("POST", "/stats/flowentry/add", flow)
-    print("h1 -> h2:", "reached" if reaches("h1", "10.0.0.2", tries=3) else "not reached")
+    print("h1 -> h2:", "reached" if reaches("h1", "10.0.0.2", tries=10) else "not reached")
     flows = ask("GET", "/stats/flow/1")["1"]
     print("flows:", sorted(str(flow["actions"]) for flow in flows))
     print("packets through the group:", ask("GET", "/stats/group/1")["1"][0]["packet_count"] > 0)

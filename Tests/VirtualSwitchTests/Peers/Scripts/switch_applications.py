@@ -21,7 +21,7 @@ def learning():
     connect(**{bridge: ports[sample] for bridge, (sample, _) in SAMPLES.items()})
     for bridge, (_, version) in SAMPLES.items():
         print(f"OpenFlow {version[0]}.{version[1]}")
-        print("\n".join(matrix({f"{bridge}h{number}": f"10.0.0.{number}" for number in (1, 2, 3)}, tries=3)))
+        print("\n".join(matrix({f"{bridge}h{number}": f"10.0.0.{number}" for number in (1, 2, 3)}, tries=10)))
         flows = run("ovs-ofctl", "-O", f"OpenFlow{version}", "dump-flows", bridge, "--no-names", "--no-stats").splitlines()
         print("flows for addresses:", len([flow for flow in flows if "dl_dst=02:00:00:00:0" in flow]))
 
@@ -34,7 +34,7 @@ def monitor():
     for number in (1, 2):
         add_host(f"h{number}", "s1", number, f"10.0.0.{number}/24")
     connect(s1=6653)
-    print("reached" if reaches("h1", "10.0.0.2", tries=3) else "not reached")
+    print("reached" if reaches("h1", "10.0.0.2", tries=10) else "not reached")
     wait_for(lambda: "02:00:00:00:01:02" in log("simple_monitor_13"), "statistics of a flow", 25)
     wait_for(lambda: log("simple_monitor_13").count(" fffffffe ") > 0, "statistics of the local port")
     lines = [line.split() for line in log("simple_monitor_13").splitlines()]
@@ -55,7 +55,7 @@ def spanning_tree():
     connect(s1=6653, s2=6653, s3=6653)
     wait_for(lambda: log("simple_switch_stp_13").count("/ FORWARD") >= 8, "the spanning tree", 40)
     print("blocked:", log("simple_switch_stp_13").count("/ BLOCK") > 0)
-    print("\n".join(matrix(hosts, tries=3)))
+    print("\n".join(matrix(hosts, tries=10)))
 
 
 def multicast():
@@ -129,7 +129,7 @@ def discovery():
     switches = ask("GET", "/v1.0/topology/switches")
     print("switches:", sorted((int(switch["dpid"], 16), sorted(port["name"] for port in switch["ports"]))
                               for switch in switches))
-    print("h1 -> h3:", "reached" if reaches("h1", "10.0.0.3", tries=3) else "not reached")
+    print("h1 -> h3:", "reached" if reaches("h1", "10.0.0.3", tries=10) else "not reached")
     answers("hosts", "/v1.0/topology/hosts", lambda reply: len(reply) == 2)
     print("hosts:", sorted((host["mac"], host["port"]["name"], host["ipv4"])
                            for host in ask("GET", "/v1.0/topology/hosts")))
