@@ -1,5 +1,5 @@
 /// A match in as many words as it looks at: for matches that are kept and seldom read.
-struct PackedMatch {
+struct PackedMatch: Sendable {
     private var words: [UInt64]
 
     init(_ match: borrowing Match) {

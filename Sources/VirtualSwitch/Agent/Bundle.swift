@@ -1,23 +1,28 @@
 import OpenFlow
+import Switch
 
 /// Changes that a controller gathers, to make them all at once (OpenFlow 1.5, 6.9 and 7.3.9).
-struct Bundle {
-    /// A message as it came: 100,000 of them as values would take 100 MB.
+final class Bundle {
+    /// A message of a bundle: what it changes, and as much of it as an error quotes.
     struct Entry {
-        var bytes: ArraySlice<UInt8>
-        var xid: UInt32
-
-        func message(version: OpenFlowVersion) throws(OpenFlowError) -> Message {
-            let result = bytes.withUnsafeBytes { frame in
-                Result { () throws(OpenFlowError) in try Message.decode(frame, version: version) }
-            }
-            return try result.get()
+        enum Content {
+            /// Decoded and found right.
+            case flow(PackedFlowModification)
+            /// To be decoded with the commit, from the bundle's bytes.
+            case other
         }
+
+        var content: Content
+        var xid: UInt32
+        /// Where it is in the bundle's bytes; of a flow-mod just the beginning is kept.
+        fileprivate var start: Int
+        fileprivate var count: Int
     }
 
     var flags: Message.BundleFlags
     var isClosed = false
-    var entries: [Entry] = []
+    private(set) var entries: [Entry] = []
+    private var bytes: [UInt8] = []
     /// When it expires if nothing more comes.
     var deadline: UInt64
     /// When it is to be committed, in the agent's time, and the request that said so.
@@ -37,5 +42,25 @@ struct Bundle {
     init(flags: Message.BundleFlags, now: UInt64) {
         self.flags = flags
         deadline = now &+ Self.patience
+    }
+
+    func append(_ content: Entry.Content, _ message: ArraySlice<UInt8>, xid: UInt32) {
+        let kept: ArraySlice<UInt8> =
+            if case .flow = content { message.prefix(RequestBatch.quoteLength) } else { message }
+        entries.append(Entry(content: content, xid: xid, start: bytes.count, count: kept.count))
+        bytes.append(contentsOf: kept)
+    }
+
+    /// The message of an entry whose content is `other`.
+    func message(of entry: Entry, version: OpenFlowVersion) throws(OpenFlowError) -> Message {
+        let result = bytes[entry.start..<entry.start + entry.count].withUnsafeBytes { frame in
+            Result { () throws(OpenFlowError) in try Message.decode(frame, version: version) }
+        }
+        return try result.get()
+    }
+
+    /// As much of a message as an error quotes.
+    func quote(of entry: Entry) -> [UInt8] {
+        Array(bytes[entry.start..<entry.start + min(entry.count, RequestBatch.quoteLength)])
     }
 }

@@ -23,8 +23,8 @@ extension OpenFlowAgent {
             guard let bundle = channel.bundles[id] else { throw .bundleFailed(.badID) }
             try check(!bundle.isClosed, .bundleClosed, id, of: channel)
             try check(agree(bundle.flags, control.flags), .badFlags, id, of: channel)
-            channel.bundles[id]?.isClosed = true
-            channel.bundles[id]?.deadline = now &+ Bundle.patience
+            bundle.isClosed = true
+            bundle.deadline = now &+ Bundle.patience
             answer(.closeReply)
         case .commitRequest:
             guard let bundle = channel.bundles[id] else { throw .bundleFailed(.badID) }
@@ -74,17 +74,18 @@ extension OpenFlowAgent {
         try check(!bundle.isClosed && bundle.commitAt == nil, .bundleClosed, id, of: channel)
         try check(agree(bundle.flags, add.flags), .badFlags, id, of: channel)
         guard bundle.entries.count < Bundle.messageLimit else { throw .bundleFailed(.messageTooMany) }
+        let content: Bundle.Entry.Content
         switch add.message.body {
-        case .flowMod(let change): _ = try checked(change, version: connection.version)
-        case .groupMod, .meterMod, .portMod, .packetOut: break
+        case .flowMod(let change):
+            content = .flow(PackedFlowModification(try checked(change, version: connection.version)))
+        case .groupMod, .meterMod, .portMod, .packetOut: content = .other
         default: throw .bundleFailed(.messageUnsupported)
         }
         // What is kept is the message within, behind the bundle's own header; in OpenFlow 1.3 it is the ONF's extension.
         let start = bytes.startIndex + (connection.version >= .v14 ? 16 : 24)
         let length = Int(bytes[start + 2]) << 8 | Int(bytes[start + 3])
-        let entry = Bundle.Entry(bytes: ArraySlice(Array(bytes[start..<start + length])), xid: add.message.xid)
-        channel.bundles[id]?.entries.append(entry)
-        channel.bundles[id]?.deadline = now &+ Bundle.patience
+        bundle.append(content, bytes[start..<start + length], xid: add.message.xid)
+        bundle.deadline = now &+ Bundle.patience
     }
 
     // MARK: Commits
@@ -104,8 +105,10 @@ extension OpenFlowAgent {
             try datapath.transaction(bridge: bridge, count: bundle.entries.count, now: now) {
                 (index) throws(ModificationError) in
                 do throws(OpenFlowError) {
-                    let message = try bundle.entries[index].message(version: connection.version)
-                    return try change(of: message, version: connection.version, &forwards)
+                    let entry = bundle.entries[index]
+                    if case .flow(let packed) = entry.content { return .flow(packed.change) }
+                    let message = try bundle.message(of: entry, version: connection.version)
+                    return try change(of: message, &forwards)
                 } catch {
                     refusal = error
                     throw .permission
@@ -118,7 +121,7 @@ extension OpenFlowAgent {
             let entry = bundle.entries[error.index]
             refuse(
                 refusal ?? error.reason.openFlowError(ofFlowIn: connection.version), xid: entry.xid,
-                quote: Array(entry.bytes.prefix(RequestBatch.quoteLength)), to: connection)
+                quote: bundle.quote(of: entry), to: connection)
             refuse(.bundleFailed(.messageFailed), xid: xid, quote: quote, to: connection)
         }
         cause = nil
@@ -126,10 +129,9 @@ extension OpenFlowAgent {
     }
 
     private func change(
-        of message: Message, version: OpenFlowVersion, _ forwards: inout [(message: Message, reason: UInt32)]
+        of message: Message, _ forwards: inout [(message: Message, reason: UInt32)]
     ) throws(OpenFlowError) -> BridgeChange {
         switch message.body {
-        case .flowMod(let change): return .flow(try checked(change, version: version))
         case .groupMod(let change):
             forwards.append((message, 0))
             return .group(change)

@@ -1,0 +1,44 @@
+/// A change of flows for keeping: a match in as many words as it looks at, where `FlowModification` has room for all
+/// fields. A controller may gather hundreds of thousands of them in a bundle.
+public struct PackedFlowModification: Sendable {
+    private let command: FlowModification.Command
+    private let table: UInt8?
+    private let priority: UInt16
+    private let match: PackedMatch
+    private let cookie: UInt64
+    private let cookieMask: UInt64
+    private let newCookie: UInt64?
+    private let idleTimeout: UInt16
+    private let hardTimeout: UInt16
+    private let importance: UInt16
+    private let flags: FlowModification.Flags
+    private let outPort: UInt32
+    private let outGroup: UInt32
+    private let instructions: Instructions
+    private let buffer: UInt32?
+
+    public init(_ change: borrowing FlowModification) {
+        command = change.command
+        table = change.table
+        priority = change.priority
+        match = PackedMatch(change.match)
+        cookie = change.cookie
+        cookieMask = change.cookieMask
+        newCookie = change.newCookie
+        idleTimeout = change.idleTimeout
+        hardTimeout = change.hardTimeout
+        importance = change.importance
+        flags = change.flags
+        outPort = change.outPort
+        outGroup = change.outGroup
+        instructions = change.instructions
+        buffer = change.buffer
+    }
+
+    public var change: FlowModification {
+        FlowModification(
+            command, table: table, priority: priority, match: match.match, cookie: cookie, cookieMask: cookieMask,
+            newCookie: newCookie, idleTimeout: idleTimeout, hardTimeout: hardTimeout, importance: importance,
+            flags: flags, outPort: outPort, outGroup: outGroup, instructions: instructions, buffer: buffer)
+    }
+}
