@@ -1,6 +1,6 @@
 import Wire
 
-// Helpers: what FTP and TFTP say of connections to come, and what has to be changed in it under translation.
+// Application-layer gateways: what FTP and TFTP say of connections to come, and what has to be changed in it under translation.
 
 extension ConnectionTracker {
     /// Follows what is said on a connection with a helper.
