@@ -23,17 +23,22 @@ extension Datapath {
             try add(change, to: owner, cookie: change.cookie, now: now)
         case .modify, .modifyStrict:
             let query = Self.query(of: change, isStrict: change.command == .modifyStrict)
-            let found = select(owner, query)
+            let found = try withoutCopies(select(owner, query), ofAllTables: change.table == nil, owner)
             if found.isEmpty {
                 guard let cookie = change.newCookie, change.cookieMask == 0 else { return }
                 return try add(change, to: owner, cookie: cookie, now: now)
             }
             let stored = recentInstructions.store(change.instructions)
             for table in Set(found.map(\.table)) { try check(stored, owner, table: table) }
-            for rule in found { alter(rule, stored, change, now: now) }
+            for rule in found { try checkFollowers(of: rule, stored, owner) }
+            for rule in found {
+                alter(rule, stored, change, now: now)
+                for copy in copies(of: rule, in: owner) { alter(copy, stored, change, now: now) }
+            }
         case .delete, .deleteStrict:
             let query = Self.query(of: change, isStrict: change.command == .deleteStrict)
-            for rule in select(owner, query) { remove(rule, reason: .delete, now: now) }
+            let found = try withoutCopies(select(owner, query), ofAllTables: change.table == nil, owner)
+            for rule in found { remove(rule, reason: .delete, now: now) }
         }
     }
 
@@ -53,6 +58,7 @@ extension Datapath {
         let number = change.table ?? 0
         let stored = recentInstructions.store(change.instructions)
         try check(stored, owner, table: number)
+        try checkSynchronization(of: stored, match: change.match, priority: change.priority, table: number, owner)
         let home = owner.table(number)
         let isLimited = home.settings.maximumFlows.map { home.classifier.count >= Int($0) } ?? false
         if isLimited || change.flags.contains(.checkOverlap) {
@@ -74,6 +80,7 @@ extension Datapath {
             tell(.flowChanged(bridge: owner.index, rule: rule.snapshot(match: change.match, now: now), isNew: true))
         }
         noteVacancy(home)
+        copy(rule, toFollowersIn: owner, now: now)
     }
 
     /// Adds a flow that a packet defines.
@@ -161,7 +168,9 @@ extension Datapath {
     func remove(_ rule: FlowRule, reason: FlowRemovedReason, now: UInt64) {
         guard rule.number >= 0 else { return }
         let home = rule.home
-        let isTold = rule.flags.contains(.sendFlowRemoved) || bridges[Int(home.bridge)].isMonitored
+        let owner = bridges[Int(home.bridge)]
+        let isTold = rule.flags.contains(.sendFlowRemoved) || owner.isMonitored
+        let original = owner.sources.isEmpty ? nil : home.classifier.match(of: rule.number)
         if isTold || journal != nil || hasDependents(home) {
             guard let match = home.classifier.match(of: rule.number) else { return }
             changed(home, match: match)
@@ -175,7 +184,11 @@ extension Datapath {
         }
         unlink(rule)
         noteVacancy(home)
-        removeOrphans(of: bridges[Int(home.bridge)], now: now)
+        if let original {
+            removeCopies(
+                of: original, priority: rule.priority, from: home.number, owner, reason: reason, now: now)
+        }
+        removeOrphans(of: owner, now: now)
     }
 
     /// Flows that were learned go when the last flow has gone that could learn them (`delete_learned`, ovs-actions(7)).

@@ -65,6 +65,7 @@ public struct FlowModification: Equatable, Sendable {
 public enum ModificationError: Error, Equatable, Sendable {
     // Flow mods
     case tableFull, badTable, overlap, permission, badTimeout, unsupportedFlags, badCommand
+    case cannotSynchronize, isSynchronized
     // Groups
     case groupExists, unknownGroup, invalidGroup, weightUnsupported, outOfGroups, outOfBuckets, chainingUnsupported
     case watchUnsupported, groupLoop, chainedGroup, badGroupType, badBucket, unknownBucket, bucketExists

@@ -103,6 +103,12 @@ final class Bridge {
     /// The address it signs its own frames with.
     var address: UInt64
     var settings: BridgeSettings
+    /// What becomes of fragments (`Datapath.setFragmentHandling`).
+    var fragments = FragmentHandling.normal
+    /// Whether it forwards by itself in its controllers' place, since when, and how much (`Datapath.setStandIn`).
+    var standsIn = false
+    var standInSince: UInt64 = 0
+    var standInCount = TrafficCount()
     var tables: [FlowTable]
     /// Port indices by OpenFlow number.
     var ports: [UInt32: Int32] = [:]
@@ -117,6 +123,8 @@ final class Bridge {
     var mirrors: [MirrorState] = []
     /// The first table of those that packets pass on their way out (OpenFlow 1.5, 5.1.2); nil: there are none.
     var firstEgressTable: UInt8?
+    /// The tables that have the flows of others too, and which those are (OpenFlow 1.5, 6.6).
+    var sources: [UInt8: [UInt8]] = [:]
     /// Flows whose `learn` actions own the flows that they define.
     var learners: [LearnedCookie: Int] = [:]
     /// Those that have none any more, perhaps.

@@ -18,6 +18,8 @@ extension ModificationError {
         case .badTimeout: .flowModFailed(.badTimeout)
         case .unsupportedFlags: .flowModFailed(.badFlags)
         case .badCommand: .flowModFailed(.badCommand)
+        case .cannotSynchronize: .flowModFailed(.cannotSynchronize)
+        case .isSynchronized: .flowModFailed(.isSynchronized)
         // Group mods: 7.5.4.7
         case .groupExists: .groupModFailed(.groupExists)
         case .unknownGroup: .groupModFailed(.unknownGroup)

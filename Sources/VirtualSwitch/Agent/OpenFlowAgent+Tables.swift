@@ -132,6 +132,7 @@ extension OpenFlowAgent {
         let lists = FieldLists(version: version)
         let actions = Self.actionTypes(version: version)
         let instructions = Self.instructionTypes(version: version)
+        let synchronized = datapath.synchronizedTables(bridge: bridge)
         var result: [Message.TableFeatures] = []
         forEachTable { table, statistics in
             let next = Array(table + 1..<UInt8(Datapath.tableCount))
@@ -141,6 +142,7 @@ extension OpenFlowAgent {
                 .wildcards(lists.wildcards), .writeSetField(lists.settable, miss: false),
                 .applySetField(lists.settable, miss: false),
             ]
+            if version >= .v14, let sources = synchronized[table] { properties.append(.synchronizedFrom(sources)) }
             if version >= .v15 {
                 properties += [
                     .writeCopyField(lists.copyable, miss: false), .applyCopyField(lists.copyable, miss: false),
@@ -184,7 +186,9 @@ extension OpenFlowAgent {
                     case .writeSetField(let fields, _), .applySetField(let fields, _): Self.knows(own.settable, fields)
                     case .writeCopyField(let fields, _), .applyCopyField(let fields, _):
                         Self.knows(own.copyable, fields)
-                    case .synchronizedFrom(let tables): tables.isEmpty
+                    case .synchronizedFrom(let tables):
+                        Set(tables).count == tables.count
+                            && tables.allSatisfy { $0 != request.table && Int($0) < Datapath.tableCount }
                     case .experimenter: false
                     }
                 guard isKnown else {
@@ -192,6 +196,7 @@ extension OpenFlowAgent {
                 }
             }
         }
+        if version >= .v14 { try synchronize(requests, version: version, now: now) }
         // Without a command, which OpenFlow 1.5 brought, the request replaces what tables there are.
         var first = firstEgressTable
         for request in requests where version >= .v15 {
@@ -212,6 +217,28 @@ extension OpenFlowAgent {
             if settings != datapath.tableSettings(bridge: bridge, table: request.table) {
                 datapath.setTable(bridge: bridge, table: request.table, settings, now: now)
             }
+        }
+    }
+
+    /// Lets tables have the flows of those that the requests name, or changes nothing.
+    private func synchronize(
+        _ requests: [Message.TableFeatures], version: OpenFlowVersion, now: UInt64
+    ) throws(OpenFlowError) {
+        let before = datapath.synchronizedTables(bridge: bridge)
+        do throws(ModificationError) {
+            for request in requests where request.command == .replace || request.command == .modify {
+                let sources = request.properties.flatMap { property -> [UInt8] in
+                    if case .synchronizedFrom(let tables) = property { tables } else { [] }
+                }
+                try datapath.synchronize(bridge: bridge, table: request.table, from: sources, now: now)
+            }
+        } catch {
+            for request in requests {
+                // As it was, which it could be.
+                try? datapath.synchronize(
+                    bridge: bridge, table: request.table, from: before[request.table] ?? [], now: now)
+            }
+            throw version >= .v15 ? .tableFeaturesFailed(.badFeatures) : error.openFlowError
         }
     }
 

@@ -158,6 +158,41 @@ import Testing
         #expect(Self.features(peer)[4].name == "acl")
     }
 
+    @Test(arguments: [OpenFlowVersion.v14, .v15])
+    func aControllerSynchronizesTables(version: OpenFlowVersion) {
+        let peer = Dialogue().connect(version)
+        func sources(of table: Int) -> [[UInt8]] {
+            Self.features(peer)[table].properties.compactMap { property -> [UInt8]? in
+                if case .synchronizedFrom(let tables) = property { tables } else { nil }
+            }
+        }
+        func refusal(_ table: Int, from tables: [UInt8]) -> OpenFlowError? {
+            var features = Self.features(peer)[table]
+            features.properties.removeAll { if case .synchronizedFrom = $0 { true } else { false } }
+            features.properties.append(.synchronizedFrom(tables))
+            return peer.refusal(of: .multipartRequest(.init(.tableFeatures([features]))))
+        }
+        func flow(_ command: FlowModification.Command, table: UInt8, goTo: UInt8? = nil) -> OpenFlowError? {
+            var instructions = Instructions(apply: [.output(2)])
+            instructions.goTo = goTo
+            return peer.refusal(
+                of: .flowMod(.init(command, table: table, match: Match().with(.inPort, 1), instructions: instructions)))
+        }
+        #expect(sources(of: 4).isEmpty)
+        #expect(refusal(4, from: [4]) != nil)
+        #expect(refusal(4, from: [254]) != nil)
+        #expect(refusal(4, from: [2]) == nil)
+        #expect(sources(of: 4) == [[2]])
+        #expect(flow(.add, table: 2, goTo: 3) == .flowModFailed(.cannotSynchronize))
+        #expect(flow(.add, table: 2) == nil)
+        #expect(flow(.deleteStrict, table: 4) == .flowModFailed(.isSynchronized))
+        guard case .tables(let statistics)? = peer.multipart(.tables).first else {
+            Issue.record("no statistics")
+            return
+        }
+        #expect(statistics.map(\.active).prefix(5) == [0, 0, 1, 0, 1])
+    }
+
     @Test func aRequestInPartsCountsOnceItIsWhole() {
         let peer = Dialogue().connect(.v13)
         var features = Self.features(peer)
