@@ -223,15 +223,15 @@ def peers(*makers):
 
 # Load
 
-def traffic_tool():
-    """The sender and receiver of datagrams, compiled for this run."""
-    tool = f"{work}/datagrams"
-    if not os.path.exists(tool):
+def compiled(name):
+    """The program NAME.c of this folder, compiled for this run."""
+    program = f"{work}/{os.path.basename(name)}"
+    if not os.path.exists(program):
         compiler = shutil.which("cc") or shutil.which("clang")
         if not compiler:
-            raise Missing("the sender of datagrams: apt install gcc")
-        run(compiler, "-O2", "-o", tool, f"{HERE}/datagrams.c")
-    return tool
+            raise Missing("a compiler for what makes the load: apt install gcc")
+        run(compiler, "-O2", "-o", program, f"{HERE}/{name}.c")
+    return program
 
 
 def iperf(network, *options, seconds):

@@ -43,11 +43,13 @@ for pattern in "$@"; do
             name = $0
             sub(/^[0-9a-f]+ </, "", name)
             sub(/>:$/, "", name)
-            hot = name ~ ENVIRON["PATTERN"] && name !~ /^(FlowKey|merged) / && name !~ /witness|variable initialization|^closure / && name !~ /\.FlowKey\.exactHash/
+            hot = name ~ ENVIRON["PATTERN"] && name !~ /^(FlowKey|merged) / && name !~ /\.FlowKey\.exactHash/ &&
+                name !~ /witness|variable initialization|^closure /
             if (hot) found++
             next
         }
-        hot && /swift_(retain|release|beginAccess|endAccess|allocObject|slowAlloc|bridgeObject|isUniquely|dynamicCast|getGeneric|once)|<memcpy|<malloc/ {
+        hot && (/swift_(retain|release|beginAccess|endAccess|allocObject|slowAlloc|bridgeObject|isUniquely)/ ||
+            /swift_(dynamicCast|getGeneric|once)|<memcpy|<malloc/) {
             print name ":\n   " $0
             bad++
         }

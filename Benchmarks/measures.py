@@ -201,7 +201,7 @@ def tcp_chain():
 
 
 def udp():
-    tool = bench.traffic_tool()
+    tool = bench.compiled("datagrams")
     networks = [Rookery(file=ONE_SWITCH)] + peers(OpenVSwitch, OpenVSwitchDPDK, KernelBridge)
 
     def delivered(network):
@@ -217,7 +217,7 @@ def udp():
 
 
 def rtt():
-    tool = bench.traffic_tool()
+    tool = bench.compiled("datagrams")
     networks = [Rookery(file=ONE_SWITCH)] + peers(KernelBridge)
     for network in networks:
         network.start(1, tool, "echo")
@@ -237,8 +237,8 @@ def rtt():
             figures = [[percentile(each, share) for each in rounds] for rounds in times]
             rows += compared("rtt", f"RTT, {what}, p{share * 100:.0f}", "µs", networks, figures, KernelBridge=limit)
 
-    # Where the hosts' programs run decides what the bridge takes: on one processor, waking the other program is a switch
-    # of context; on two, it is an interrupt. Our packets cross a thread of their own in either case.
+    # Where the hosts' programs run decides what the bridge takes: on one processor, waking the other program is a
+    # switch of context; on two, it is an interrupt. Our packets cross a thread of their own in either case.
     for processors, where in (((0, 0), "one processor"), ((0, 1), "two processors")):
         networks = [Rookery(file=ONE_SWITCH)] + peers(KernelBridge)
         for network in networks:
@@ -266,7 +266,7 @@ def lookup():
 
 
 def delay():
-    tool = bench.traffic_tool()
+    tool = bench.compiled("datagrams")
 
     def round_trips(lab):
         # ping prints three digits, steps of 100 µs at 20 ms: too coarse.
@@ -284,7 +284,8 @@ def delay():
     measured = round_trips(lab)
     rows = []
     for taken_off, what, limits in (
-            (stacks, "(RTT − RTT of an ideal wire − 20 ms) / 2", (50, 500)), (0, "(RTT − 20 ms) / 2", (None, None))):
+            (stacks, "(RTT − RTT of an ideal wire − 20 ms) / 2", (50, 500)),
+            (0, "(RTT − 20 ms) / 2", (None, None))):
         errors = [abs(time - taken_off - 20000) / 2 for time in measured]
         for share, limit in zip((0.5, 0.99), limits):
             rows.append(Row("delay", f"error of a 10 ms link, {what}, p{share * 100:.0f}", "µs",

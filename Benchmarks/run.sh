@@ -12,8 +12,8 @@
 # tcp               one stream, against the kernel bridge,      delay   the error of a link of 10 ms
 #                   Open vSwitch, and its DPDK build            rate    the error of links of 100 Mbit/s and 1 Gbit/s
 # tcp-chain         one stream through a hundred switches
-# switch            these three, against ovs-vswitchd: flow-setup (flows that a controller sets up in a second), flow-load (100,000
-#                   flows with ovs-ofctl: time, memory), add-ports (500 ports with ovs-vsctl)
+# switch            these three, against ovs-vswitchd: flow-setup (flows that a controller sets up in a second),
+#                   flow-load (100,000 flows with ovs-ofctl: time, memory), add-ports (500 ports with ovs-vsctl)
 #
 # ROOKERY_BIN is the directory of rookery and rookery-lab (.build/release). Root is needed for the peers' namespaces.
 # Everything that is made here is removed at the end and on Ctrl-C, and lies in namespaces of its own.

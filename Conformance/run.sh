@@ -1,5 +1,6 @@
 #!/bin/bash
-# Ryu's switch tests (OpenFlow 1.0, 1.3, 1.4) against Rookery's switch. Fetches nothing: runs what $CONFORMANCE_DIR holds.
+# Ryu's switch tests (OpenFlow 1.0, 1.3, 1.4) against Rookery's switch. Fetches nothing: runs what $CONFORMANCE_DIR
+# holds.
 #
 # usage: Conformance/run.sh [option…] [VERSION…]
 #   VERSION           1.0, 1.3 or 1.4; all of them where none is named, at the same time
@@ -9,9 +10,10 @@
 #   --log FOLDER      where the logs go (.build/conformance)
 #
 # $CONFORMANCE_DIR must hold src/ryu (a checkout of https://github.com/faucetsdn/ryu) and venv-ryu (Python 3.9 with
-# eventlet 0.31.1 and what ryu's pip-requirements.txt names). The switch that sends and receives the tests' packets is Open vSwitch
-# (package openvswitch-switch). wrong-tests.txt names the tests that contradict a specification, and which: these run twice, as
-# they are and corrected. Ends with status 0 where every other test passes, and every wrong one does once it is corrected.
+# eventlet 0.31.1 and what ryu's pip-requirements.txt names). The switch that sends and receives the tests' packets is
+# Open vSwitch (package openvswitch-switch). wrong-tests.txt names the tests that contradict a specification, and which:
+# these run twice, as they are and corrected. Ends with status 0 where every other test passes, and every wrong one does
+# once it is corrected.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -36,12 +38,14 @@ done
 [ "$(id -u)" = 0 ] || die "the tests need network namespaces: run this as root"
 root=${CONFORMANCE_DIR:-$HOME/conformance}
 [ -f "$root/src/ryu/ryu/tests/switch/tester.py" ] ||
-    die "no tests in $root/src/ryu: git clone https://github.com/faucetsdn/ryu $root/src/ryu (CONFORMANCE_DIR says where to look)"
+    die "no tests in $root/src/ryu (CONFORMANCE_DIR says where to look):
+    git clone https://github.com/faucetsdn/ryu $root/src/ryu"
 [ -x "$root/venv-ryu/bin/python" ] ||
     die "no Python in $root/venv-ryu: python3.9 -m venv $root/venv-ryu &&
     $root/venv-ryu/bin/pip install 'setuptools<66' eventlet==0.31.1 'dnspython<2' -r $root/src/ryu/tools/pip-requires"
 "$root/venv-ryu/bin/python" -c 'import eventlet, netaddr, oslo_config, six' 2>/dev/null ||
-    die "ryu's packages are missing: $root/venv-ryu/bin/pip install eventlet==0.31.1 'dnspython<2' -r $root/src/ryu/tools/pip-requires"
+    die "ryu's packages are missing:
+    $root/venv-ryu/bin/pip install eventlet==0.31.1 'dnspython<2' -r $root/src/ryu/tools/pip-requires"
 for need in ovs-vswitchd:openvswitch-switch ovs-vsctl:openvswitch-switch ip:iproute2 ss:iproute2; do
     command -v "${need%%:*}" >/dev/null || die "${need%%:*} is missing: apt install ${need##*:}"
 done
@@ -83,7 +87,8 @@ for version in "${versions[@]}"; do
         [ -n "$(ls "$scratch/$run/tests")" ] || continue
         corrected=''
         [ "$run" = "$name" ] || corrected=yes
-        CORRECTED=$corrected CONFORMANCE_DIR=$root setsid "$here/suite.sh" "$version" "$scratch/$run" "$target" "$log/$run" &
+        CORRECTED=$corrected CONFORMANCE_DIR=$root setsid \
+            "$here/suite.sh" "$version" "$scratch/$run" "$target" "$log/$run" &
         running+=($!)
         # Rates are measured one after the other, on a machine that has nothing else to do.
         [ -z "$rates" ] || wait $!
@@ -92,4 +97,5 @@ done
 [ ${#running[@]} -gt 0 ] || die "no test is called so: $only"
 for suite in "${running[@]}"; do wait "$suite" || true; done
 running=()
-python3 "$here/scores.py" "$log" "$here/wrong-tests.txt" $(for version in "${versions[@]}"; do echo "of${version/./}"; done)
+names=("${versions[@]/./}")
+python3 "$here/scores.py" "$log" "$here/wrong-tests.txt" "${names[@]/#/of}"

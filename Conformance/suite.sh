@@ -1,6 +1,6 @@
 #!/bin/bash
-# One run of Ryu's tester: suite.sh VERSION FOLDER ADAPTER LOG. FOLDER/tests holds the test files; LOG.jsonl gets a line for each
-# test, LOG.log what the tester printed. CORRECTED=yes corrects the tests as tester.py says.
+# One run of Ryu's tester: suite.sh VERSION FOLDER ADAPTER LOG. FOLDER/tests holds the test files; LOG.jsonl gets a line
+# for each test, LOG.log what the tester printed. CORRECTED=yes corrects the tests as tester.py says.
 #
 #   network namespace cnf-PID-t                    network namespace cnf-PID
 #   +--------------------------------+             +--------------------------------------------------+

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Rookery's switch as the switch under test, configured with Open vSwitch's own ovs-vsctl. suite.sh says how an adapter is called.
+# Rookery's switch as the switch under test, configured with Open vSwitch's own ovs-vsctl. suite.sh says how an adapter
+# is called.
 # ROOKERY_BIN is the directory of rookery-switchd (.build/release).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

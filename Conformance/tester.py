@@ -1,7 +1,7 @@
 """Ryu's switch tester as it is, with its results in a file: a line of JSON for each test (RESULTS names the file).
 
-Only the tests of rates send by the clock: ryu's sender counts its sleeps, which last longer than it asks for, and so sends
-six percent too little or worse, of which the tests forgive ten.
+Only the tests of rates send by the clock: ryu's sender counts its sleeps, which last longer than it asks for, and so
+sends six percent too little or worse, of which the tests forgive ten.
 
 With CORRECTED=yes, the two mistakes that wrong-tests.txt describes are corrected first.
 """

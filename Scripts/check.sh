@@ -10,10 +10,12 @@ fail() {
 
 # Formatting and lint.
 mapfile -t folders < <(git ls-files '*.swift' | xargs -n1 dirname | sort -u)
-swift format lint --strict -p --configuration .swift-format -r Package.swift Sources Tests || fail "formatting: run 'make format'"
+swift format lint --strict -p --configuration .swift-format -r Package.swift Sources Tests ||
+    fail "formatting: run 'make format'"
 
 # The pure cores import neither Glibc nor Foundation.
-if grep -nE '^(@preconcurrency )?import (Glibc|Foundation|FoundationEssentials|Musl|Dispatch)' -r Sources/Wire Sources/Switch Sources/OpenFlow; then
+if grep -nE '^(@preconcurrency )?import (Glibc|Foundation|FoundationEssentials|Musl|Dispatch)' \
+    -r Sources/Wire Sources/Switch Sources/OpenFlow; then
     fail "Wire, Switch and OpenFlow are pure: packets, time and randomness are handed in"
 fi
 

@@ -41,7 +41,9 @@ for _ in $(seq 50); do
     "$rookery" exec -n $lab h-seattle -- curl -s -o /dev/null http://h-new-york/ && break
     sleep 0.1
 done
-run exec -n $lab h-seattle -- sh -c "curl -s -o '$files/copy' -w '%{size_download} bytes in %{time_total} s: %{speed_download} bytes/s of 12500000\n' http://h-new-york/file && cmp '$files/file' '$files/copy' && echo 'the copy is the original, byte for byte'"
+run exec -n $lab h-seattle -- sh -c "curl -s -o '$files/copy' \
+    -w '%{size_download} bytes in %{time_total} s: %{speed_download} bytes/s of 12500000\n' http://h-new-york/file &&
+    cmp '$files/file' '$files/copy' && echo 'the copy is the original, byte for byte'"
 
 say "4. A link on that way is cut: the spanning tree finds another one"
 cut=$("$rookery" path -n $lab h-seattle h-new-york --json |

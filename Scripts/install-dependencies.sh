@@ -9,7 +9,8 @@ demo) packages+=(curl iproute2 iputils-ping iperf3 python3) ;;
 test) packages+=(curl iproute2 iputils-ping iperf iperf3 python3 tcpdump nftables procps util-linux
     mininet openssl openvswitch-switch openvswitch-testcontroller python3-openvswitch python3-os-ken
     python3-pip) ;;
-bench) packages+=(curl ethtool iproute2 iputils-ping iperf iperf3 python3 mininet openvswitch-switch openvswitch-switch-dpdk) ;;
+bench) packages+=(curl ethtool iproute2 iputils-ping iperf iperf3 python3 mininet openvswitch-switch
+    openvswitch-switch-dpdk) ;;
 *)
     echo "usage: $0 build|demo|test|bench" >&2
     exit 2

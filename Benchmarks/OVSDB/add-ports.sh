@@ -1,12 +1,14 @@
 #!/bin/bash
 # Our database server against ovsdb-server: PORTS (500) ports added by as many calls of `ovs-vsctl --no-wait`, the sides
-# alternating; seconds, the server's processor time in seconds, its memory and its file. usage: add-ports.sh [PORTS [ROUNDS]]
+# alternating; seconds, the server's processor time in seconds, its memory and its file.
+# usage: add-ports.sh [PORTS [ROUNDS]]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 ports=${1:-500}
 rounds=${2:-3}
-swift build -c release --package-path "$here" --scratch-path "${OVSDB_SCRATCH:-$here/.build}" 2>&1 | grep -E "error:" && exit 1 || true
-serve=${OVSDB_SCRATCH:-$here/.build}/release/ovsdb-serve
+scratch=${OVSDB_SCRATCH:-$here/.build}
+swift build -c release --package-path "$here" --scratch-path "$scratch" 2>&1 | grep -E "error:" && exit 1 || true
+serve=$scratch/release/ovsdb-serve
 work=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$work"' EXIT

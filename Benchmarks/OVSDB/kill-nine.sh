@@ -1,11 +1,12 @@
 #!/bin/bash
-# Kills the database server with SIGKILL while clients write, again and again, and looks whether every transaction that a
-# client was told of is there afterwards. usage: kill-nine.sh [ROUNDS]
+# Kills the database server with SIGKILL while clients write, again and again, and looks whether every transaction that
+# a client was told of is there afterwards. usage: kill-nine.sh [ROUNDS]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 rounds=${1:-20}
-swift build -c release --package-path "$here" --scratch-path "${OVSDB_SCRATCH:-$here/.build}" 2>&1 | grep -E "error:" && exit 1 || true
-serve=${OVSDB_SCRATCH:-$here/.build}/release/ovsdb-serve
+scratch=${OVSDB_SCRATCH:-$here/.build}
+swift build -c release --package-path "$here" --scratch-path "$scratch" 2>&1 | grep -E "error:" && exit 1 || true
+serve=$scratch/release/ovsdb-serve
 work=$(mktemp -d)
 server=
 writers=()
@@ -18,13 +19,15 @@ start() {
     until ovsdb-client --timeout=1 list-dbs "unix:$work/sock" >/dev/null 2>&1; do sleep 0.02; done
 }
 
-write() { # CLIENT: one durable transaction after the other, until the server is gone; what was acknowledged goes to a file.
+# CLIENT: one durable transaction after the other, until the server is gone; what was acknowledged goes to a file.
+write() {
     local n=0 name reply
     while :; do
         n=$((n + 1))
         name="$1-$n"
         reply=$(ovsdb-client --timeout=2 transact "unix:$work/sock" "[\"Open_vSwitch\",
-            {\"op\":\"insert\",\"table\":\"QoS\",\"row\":{\"type\":\"$name\"}},{\"op\":\"commit\",\"durable\":true}]" 2>/dev/null) || return 0
+            {\"op\":\"insert\",\"table\":\"QoS\",\"row\":{\"type\":\"$name\"}},
+            {\"op\":\"commit\",\"durable\":true}]" 2>/dev/null) || return 0
         case $reply in *error*) echo "refused: $reply" >&2; return 1 ;; esac
         echo "$name" >>"$work/acknowledged.$1"
     done
@@ -43,8 +46,10 @@ for ((round = 1; round <= rounds; round++)); do
     wait "$server" 2>/dev/null || true
 done
 start
-ovsdb-client --format=list --data=bare --no-headings dump "unix:$work/sock" Open_vSwitch QoS type | sed 's/^type *: //' | sort >"$work/there"
+ovsdb-client --format=list --data=bare --no-headings dump "unix:$work/sock" Open_vSwitch QoS type |
+    sed 's/^type *: //' | sort >"$work/there"
 cat "$work"/acknowledged.* | sort >"$work/acknowledged"
 lost=$(comm -23 "$work/acknowledged" "$work/there" | wc -l)
-echo "$rounds kills, $(wc -l <"$work/acknowledged") transactions acknowledged, $(grep -c . "$work/there" || true) there, $lost lost; $(grep -c "cut off" "$work/log" || true) files cut"
+echo "$rounds kills, $(wc -l <"$work/acknowledged") transactions acknowledged," \
+    "$(grep -c . "$work/there" || true) there, $lost lost; $(grep -c "cut off" "$work/log" || true) files cut"
 [ "$lost" = 0 ] && [ -s "$work/acknowledged" ]

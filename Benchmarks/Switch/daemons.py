@@ -1,19 +1,9 @@
-"""A switch's daemon with its database, ours or the peer's, in a network namespace of its own, driven by Open vSwitch's tools."""
+"""A switch's daemon with its database, ours or the peer's, in a network namespace of its own, driven by Open vSwitch's
+tools."""
 import os, shutil, subprocess
 
 import bench
-from bench import BIN, HERE, Missing, run, start, wait_for
-
-
-def compiled(name):
-    """A program of this folder, compiled for this run."""
-    program = f"{bench.work}/{name}"
-    if not os.path.exists(program):
-        compiler = shutil.which("cc") or shutil.which("clang")
-        if not compiler:
-            raise Missing("the load generators: apt install gcc")
-        run(compiler, "-O2", "-o", program, f"{HERE}/Switch/{name}.c")
-    return program
+from bench import BIN, Missing, run, start, wait_for
 
 
 class Daemon:

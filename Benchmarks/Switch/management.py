@@ -2,8 +2,8 @@
 import subprocess, time
 
 import bench
-from bench import run
-from Switch.daemons import both, compiled
+from bench import compiled, run
+from Switch.daemons import both
 
 FLOWS = 100_000
 PORTS = 500
@@ -33,21 +33,22 @@ def flow_setup(alternate, compared):
     for version, window, limit in (("1.3", 64, 1.5), ("1.0", 64, None), ("1.3", 1, None)):
         figures = alternate(daemons, lambda daemon: flows_per_second(daemon, version, window))
         limits = dict(OpenVSwitchDaemon=dict(at_least=limit)) if limit else {}
-        rows += compared("flow-setup", f"flows set up by a controller, OpenFlow {version}, {window} at a time", "a second",
-                         daemons, figures, **limits)
+        rows += compared("flow-setup", f"flows set up by a controller, OpenFlow {version}, {window} at a time",
+                         "a second", daemons, figures, **limits)
     return rows
 
 
 def flows_per_second(daemon, version, window, seconds=3):
     daemon.control("set", "bridge", "s1", f"protocols=OpenFlow{version.replace('.', '')}")
-    controller = bench.start("ip", "netns", "exec", daemon.place, compiled("reactive-controller"), version, "6653",
-                             stdout=subprocess.PIPE)
+    controller = bench.start("ip", "netns", "exec", daemon.place, compiled("Switch/reactive-controller"), version,
+                             "6653", stdout=subprocess.PIPE)
     daemon.control("set-controller", "s1", "tcp:127.0.0.1:6653", "--", "set", "controller", "s1",
                    "connection-mode=out-of-band", "max_backoff=1000", "inactivity_probe=0")
     try:
         if controller.stdout.readline() != "ready\n":
             raise RuntimeError(f"{daemon.name} does not speak OpenFlow {version} with the controller")
-        rate, lost, median = map(float, run(compiled("new-flows"), *daemon.hosts, str(seconds), str(window)).split())
+        flows = run(compiled("Switch/new-flows"), *daemon.hosts, str(seconds), str(window))
+        rate, lost, median = map(float, flows.split())
     finally:
         bench.stop(controller)
         daemon.control("del-controller", "s1")
@@ -56,7 +57,8 @@ def flows_per_second(daemon, version, window, seconds=3):
     # Each flow is set up once, and by the controller; else something else was measured.
     arrived = rate * seconds
     if errors or lost > arrived / 100 or not 0.98 * arrived <= flow_mods <= 1.02 * arrived + 2 * window:
-        raise RuntimeError(f"{daemon.name}: {arrived:.0f} flows arrived, {lost:.0f} lost; the controller: {counted.strip()}")
+        raise RuntimeError(
+            f"{daemon.name}: {arrived:.0f} flows arrived, {lost:.0f} lost; the controller: {counted.strip()}")
     return rate
 
 
@@ -93,8 +95,10 @@ def flow(number):
     high, low = number >> 8 & 0xff, number & 0xff
     network = number >> 16
     return (f"priority=1000,ip,nw_dst=10.{network}.{high}.{low},actions=dec_ttl,output:1",
-            f"priority=2000,tcp,nw_src=172.16.{high}.0/24,nw_dst=10.{network}.{high}.{low},tp_dst={number % 60000},actions=drop",
-            f"priority=500,dl_vlan={number % 4000},dl_dst=02:00:00:{network:02x}:{high:02x}:{low:02x},actions=strip_vlan,output:2",
+            f"priority=2000,tcp,nw_src=172.16.{high}.0/24,nw_dst=10.{network}.{high}.{low},tp_dst={number % 60000},"
+            "actions=drop",
+            f"priority=500,dl_vlan={number % 4000},dl_dst=02:00:00:{network:02x}:{high:02x}:{low:02x},"
+            "actions=strip_vlan,output:2",
             f"priority=1500,table=1,mpls,mpls_label={number},actions=pop_mpls:0x0800,resubmit(,2)")[number % 4]
 
 

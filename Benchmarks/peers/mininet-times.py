@@ -2,9 +2,9 @@
 
 usage: mininet-times.py TOPOLOGY      for example tree,4,4
 
-Run it in network, mount and process namespaces of its own (../measures.py does): Mininet makes its switches' interfaces
-in the namespace it is started in and talks to the Open vSwitch of /var/run/openvswitch, which is this script's own there.
-A line on standard input stops the network; "stopped" is printed when that is done.
+Run it in network, mount and process namespaces of its own (../measures.py does): Mininet makes its switches'
+interfaces in the namespace it is started in and talks to the Open vSwitch of /var/run/openvswitch, which is this
+script's own there. A line on standard input stops the network; "stopped" is printed when that is done.
 """
 import json, os, subprocess, sys, time
 from functools import partial

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Records what ovs-ofctl sends for the texts of flows.txt, groups.txt and meters.txt, what it prints of flows, and that it
-refuses those of refused.txt. Called by record.sh; needs ovs-ofctl alone.
+"""Records what ovs-ofctl sends for the texts of flows.txt, groups.txt and meters.txt, what it prints of flows, and that
+it refuses those of refused.txt. Called by record.sh; needs ovs-ofctl alone.
 
     flows.py FOLDER     where the *.golden files go
 """
@@ -83,7 +83,7 @@ def send(command, texts, versions):
 
 
 def cut(one):
-    """How a flow-mod is encoded, its match, and its instructions (OpenFlow 1.0: actions); None: it is something else."""
+    """How a flow-mod is encoded, its match, and its instructions (OpenFlow 1.0: actions); None: something else."""
     version, kind = one[0], one[1]
     if version == 1 and kind == 14:
         return "standard", one[8:48], one[72:]
@@ -101,7 +101,8 @@ def printed(messages):
     with tempfile.NamedTemporaryFile() as file:
         file.write(b"".join(messages))
         file.flush()
-        output = subprocess.run(["ovs-ofctl", "--no-names", "ofp-parse", file.name], capture_output=True, text=True).stdout
+        output = subprocess.run(
+            ["ovs-ofctl", "--no-names", "ofp-parse", file.name], capture_output=True, text=True).stdout
     lines = [line.split(": ", 1)[1] for line in output.split("\n") if "FLOW_MOD" in line]
     assert len(lines) == len(messages), (len(lines), len(messages))
     return [line if "actions=" in line else None for line in lines]
@@ -162,8 +163,8 @@ def record_groups(file):
 
 
 def record_meters(file):
-    file.write("# What ovs-ofctl %s sends for a meter: > the meter; the message of OpenFlow 1.3 to 1.5 behind the version. "
-               "Recorded by Recorder/flows.py\n" % tool_version())
+    file.write("# What ovs-ofctl %s sends for a meter: > the meter; the message of OpenFlow 1.3 to 1.5 behind the "
+               "version. Recorded by Recorder/flows.py\n" % tool_version())
     for text, versions in send("add-meter", texts("meters.txt"), ["13"]).items():
         file.write("> %s\n  13 %s\n" % (text, versions["13"][0][1:].hex()))
 
@@ -172,7 +173,8 @@ def record_refusals(file):
     file.write("# Flows that ovs-ofctl %s refuses: > the flow, ! why. Recorded by Recorder/flows.py\n" % tool_version())
     for text in texts("refused.txt"):
         answer = subprocess.run(
-            ["ovs-ofctl", "-O", "OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15", "parse-flow", text],
+            ["ovs-ofctl", "-O", "OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15", "parse-flow",
+             text],
             capture_output=True, text=True)
         if answer.returncode == 0:
             print("ovs-ofctl takes", text, file=sys.stderr)
@@ -184,6 +186,7 @@ def tool_version():
     return re.search(r"\d+\.\d+", subprocess.run(["ovs-ofctl", "--version"], capture_output=True, text=True).stdout)[0]
 
 
-for name, record in [("flows", record_flows), ("groups", record_groups), ("meters", record_meters), ("refused", record_refusals)]:
+for name, record in [("flows", record_flows), ("groups", record_groups), ("meters", record_meters),
+                     ("refused", record_refusals)]:
     with open(os.path.join(sys.argv[1], name + ".golden"), "w") as file:
         record(file)

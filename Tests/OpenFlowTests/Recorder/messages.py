@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Records the messages that ovs-ofctl and a private ovs-vswitchd with dummy devices exchange, in every version of OpenFlow:
-the answers to commands, and what a switch says unasked. Called by record.sh; needs Debian's openvswitch-switch, no rights.
+"""Records the messages that ovs-ofctl and a private ovs-vswitchd with dummy devices exchange, in every version of
+OpenFlow: the answers to commands, and what a switch says unasked. Called by record.sh; needs Debian's
+openvswitch-switch, no rights.
 
     messages.py FOLDER     where openflow10.txt to openflow15.txt go
 """
@@ -235,7 +236,8 @@ def record_commands(version):
 
 def record_monitors(version):
     """What a switch tells those who watch: packets in every format, changes of flows and ports."""
-    modes = [("plain", "standard", []), ("nxt_packet_in", "nxt_packet_in", []), ("nxt_packet_in2", "nxt_packet_in2", []),
+    modes = [("plain", "standard", []), ("nxt_packet_in", "nxt_packet_in", []),
+             ("nxt_packet_in2", "nxt_packet_in2", []),
              ("watch", "standard", ["watch:table=0", "watch:!initial,tcp"]), ("resume", "nxt_packet_in2", ["resume"])]
     for mode, packet_format, extra in modes:
         relay = Relay()
@@ -247,7 +249,8 @@ def record_monitors(version):
         def control(command, *arguments):
             run("ovs-ofctl", "-O", "OpenFlow13", command, SWITCH, *arguments)
 
-        control("add-flow", "table=0,priority=77,cookie=0x77,send_flow_rem,idle_timeout=100,tcp,nw_src=10.0.0.0/8,actions=output:1")
+        control("add-flow", "table=0,priority=77,cookie=0x77,send_flow_rem,idle_timeout=100,tcp,nw_src=10.0.0.0/8,"
+                "actions=output:1")
         control("add-flow", "in_port=2,actions=load:5->NXM_NX_REG1[],set_field:9->metadata,controller(max_len=20)")
         if mode == "resume":
             control("add-flow", "in_port=2,actions=controller(pause,userdata=01.02.03),output:1")
@@ -380,8 +383,10 @@ def shortened(one):
 
 def write(file, number):
     file.write(
-        "# OpenFlow%d as ovs-ofctl and ovs-vswitchd %s exchange it: each command, what it sends (>), and what it gets (<).\n"
-        "# After NXT_FLOW_MOD_TABLE_ID, flow-mods have a table in their command (+). Messages that come again are left out. Long\n"
+        "# OpenFlow%d as ovs-ofctl and ovs-vswitchd %s exchange it: each command, what it sends (>), and what it "
+        "gets (<).\n"
+        "# After NXT_FLOW_MOD_TABLE_ID, flow-mods have a table in their command (+). Messages that come again are "
+        "left out. Long\n"
         "# lists of tables are cut to their first entries. Recorded by Recorder/messages.py\n"
         % (number, re.search(r"\d+\.\d+", run("ovs-ofctl", "--version").stdout)[0]))
     seen = set()

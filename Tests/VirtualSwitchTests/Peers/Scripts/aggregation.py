@@ -1,4 +1,5 @@
-"""Sends a LACPDU on each of the interfaces that are named, and prints what the partner says: aggregation.py INTERFACE…"""
+"""Sends a LACPDU on each of the interfaces that are named, and prints what the partner says:
+aggregation.py INTERFACE…"""
 import socket, struct, sys
 
 from os_ken.lib.packet import ethernet, packet, slow

@@ -1,7 +1,8 @@
-"""Runs sample applications of os-ken's with the os-ken that is installed: application.py NAME[+NAME…] [osken-manager's options].
+"""Runs sample applications of os-ken's with the os-ken that is installed:
+application.py NAME[+NAME…] [osken-manager's options].
 
-os-ken has its samples from Ryu, of which it is the continuation, and left them out of its package in version 2. They are
-taken from $CONFORMANCE_DIR/src/os-ken (a checkout of version 1, or any folder with os_ken/app) or from
+os-ken has its samples from Ryu, of which it is the continuation, and left them out of its package in version 2. They
+are taken from $CONFORMANCE_DIR/src/os-ken (a checkout of version 1, or any folder with os_ken/app) or from
 $CONFORMANCE_DIR/src/ryu, where the names differ: those are replaced as os-ken's authors did.
 """
 import importlib.abc, importlib.util, os, re, sys, types

@@ -5,12 +5,16 @@ from place import (add_bridge, add_host, applications, connect, control, listeni
                    start, start_switch, wait_for)
 
 
+# A new key with its certificate.
+REQUEST = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+           "-days", "2"]
+
+
 def certificates():
     """An authority, and certificates for the switch and for its controller, under /run."""
-    request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    run(*request, "-keyout", "/run/ca.key", "-out", "/run/ca.pem", "-subj", "/CN=authority")
+    run(*REQUEST, "-keyout", "/run/ca.key", "-out", "/run/ca.pem", "-subj", "/CN=authority")
     for name in ("switch", "controller"):
-        run(*request, "-keyout", f"/run/{name}.key", "-out", f"/run/{name}.pem", "-subj", f"/CN={name}",
+        run(*REQUEST, "-keyout", f"/run/{name}.key", "-out", f"/run/{name}.pem", "-subj", f"/CN={name}",
             "-CA", "/run/ca.pem", "-CAkey", "/run/ca.key")
 
 
@@ -45,7 +49,7 @@ def test_controller():
 
 
 def encrypted():
-    """TLS both ways: ovs-testcontroller by pssl and ssl, a manager's connection, and a certificate that nobody signed."""
+    """TLS both ways: ovs-testcontroller by pssl and ssl, a manager's connection, a certificate that nobody signed."""
     certificates()
     start_switch()
     add_bridge(version="13")
@@ -63,10 +67,9 @@ def encrypted():
     listening(6654)
     text = run("ovs-ofctl", "-O", "OpenFlow13", *theirs, "show", "ssl:127.0.0.1:6654")
     print("pssl:", "dpid:0000000000000001" in text)
-    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-        "-keyout", "/run/stranger.key", "-out", "/run/stranger.pem", "-subj", "/CN=stranger")
-    text = run("ovs-ofctl", "-O", "OpenFlow13", "-p", "/run/stranger.key", "-c", "/run/stranger.pem", "-C", "/run/ca.pem",
-               "show", "ssl:127.0.0.1:6654", check=False)
+    run(*REQUEST, "-keyout", "/run/stranger.key", "-out", "/run/stranger.pem", "-subj", "/CN=stranger")
+    text = run("ovs-ofctl", "-O", "OpenFlow13", "-p", "/run/stranger.key", "-c", "/run/stranger.pem",
+               "-C", "/run/ca.pem", "show", "ssl:127.0.0.1:6654", check=False)
     print("a stranger:", "refused" if "dpid" not in text else "let in")
     control("set-manager", "pssl:6640")
     listening(6640)
@@ -101,7 +104,8 @@ def roles():
     applications({"ofctl_rest": 6653}, ["--wsapi-port", "8081"])
     first = processes[-1]
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "application.py")
-    start("second", "/usr/bin/python3", "-B", script, "ofctl_rest", "--ofp-tcp-listen-port", "6654", "--wsapi-port", "8082")
+    start("second", "/usr/bin/python3", "-B", script, "ofctl_rest", "--ofp-tcp-listen-port", "6654",
+          "--wsapi-port", "8082")
     listening(6654)
     add_bridge()
     control("set-controller", "s1", "tcp:127.0.0.1:6653", "tcp:127.0.0.1:6654")
@@ -109,13 +113,16 @@ def roles():
 
     def ask(port, path, body=None):
         data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}/stats/{path}", data=data)) as reply:
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/stats/{path}", data=data)
+        with urllib.request.urlopen(request) as reply:
             text = reply.read()
         return json.loads(text) if text else None
 
+    def roles():
+        return sorted(control("--bare", "--columns=role", "list", "controller").split())
+
     def show():
-        print([ask(port, "role/1")["1"][0]["role"] for port in (8081, 8082)], "in the database:",
-              sorted(control("--bare", "--columns=role", "list", "controller").split()))
+        print([ask(port, "role/1")["1"][0]["role"] for port in (8081, 8082)], "in the database:", roles())
 
     def add(port, number):
         ask(port, "flowentry/add", dict(dpid=1, match=dict(in_port=number), actions=[]))
@@ -127,8 +134,7 @@ def roles():
     show()
     for master, other, number in ((8081, 8082, 1), (8082, 8081, 2)):
         ask(master, "role", dict(dpid=1, role="MASTER"))
-        wait_for(lambda: sorted(control("--bare", "--columns=role", "list", "controller").split()) != ["other", "other"],
-                 "the roles")
+        wait_for(lambda: roles() != ["other", "other"], "the roles")
         show()
         add(master, number)
         ask(other, "role", dict(dpid=1, role="SLAVE"))

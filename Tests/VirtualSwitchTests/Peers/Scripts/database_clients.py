@@ -14,7 +14,8 @@ def library():
 
     class Watch(ovs.db.idl.Idl):
         def notify(self, event, row, updates=None):
-            events.append((event, row._table.name, getattr(row, "name", None), sorted(updates._data if updates else {})))
+            columns = sorted(updates._data if updates else {})
+            events.append((event, row._table.name, getattr(row, "name", None), columns))
 
     def client(*tables, lock=None):
         helper = ovs.db.idl.SchemaHelper("/usr/share/openvswitch/vswitch.ovsschema")

@@ -17,7 +17,8 @@ def mininet():
     options = ",datapath=user" if os.environ["SWITCHD"] == "ovs" else ""
     # ovs-testcontroller.
     mn("--topo", "tree,2,3", "--switch", f"ovsk{options}", "--controller", "ovsc", "--test", "pingpair")
-    mn("--topo", "tree,2,2", "--switch", f"ovsk,failMode=standalone{options}", "--controller", "none", "--test", "pingall")
+    mn("--topo", "tree,2,2", "--switch", f"ovsk,failMode=standalone{options}", "--controller", "none", "--test",
+       "pingall")
     mn("--topo", "linear,3", "--switch", f"ovsbr{options}", "--mac", "--arp", "--link", "tc,bw=10", "--test", "pingall")
     # A loop, which a spanning tree cuts before Mininet goes on.
     mn("--topo", "torus,3,3", "--switch", f"ovsbr,stp=1{options}", "--wait", "--test", "pingpair")

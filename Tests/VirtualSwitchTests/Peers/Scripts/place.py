@@ -1,5 +1,5 @@
-"""A place of one's own for a switch, its controllers and its hosts: `enter` makes network, mount and process namespaces in
-which the standard paths (/run/openvswitch) are private, and which end with the script and take every process along.
+"""A place of one's own for a switch, its controllers and its hosts: `enter` makes network, mount and process namespaces
+in which the standard paths (/run/openvswitch) are private, and which end with the script and take every process along.
 """
 import os, subprocess, sys, time
 
@@ -71,11 +71,12 @@ def control(*words):
 
 def add_bridge(name="s1", dpid=1, version="13"):
     control("add-br", name, "--", "set", "bridge", name, "datapath_type=netdev", "fail-mode=secure",
-            f"protocols=OpenFlow{version}", f"other-config:datapath-id={dpid:016x}", "other-config:disable-in-band=true")
+            f"protocols=OpenFlow{version}", f"other-config:datapath-id={dpid:016x}",
+            "other-config:disable-in-band=true")
 
 
 def connect(**bridges):
-    """Bridges to their controllers' ports; after the bridges' ports have been added, of which some samples ask only once."""
+    """Bridges to their controllers' ports; after the bridges' ports have been added: some samples ask only once."""
     for bridge, port in bridges.items():
         control("set-controller", bridge, f"tcp:127.0.0.1:{port}", "--", "set", "controller", bridge,
                 "connection-mode=out-of-band", "max_backoff=1000")

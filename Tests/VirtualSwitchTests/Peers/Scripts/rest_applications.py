@@ -120,7 +120,8 @@ def quality():
         add_host(f"h{number}", "s1", number, f"10.0.0.{number}/24")
     connect(s1=6653)
     switch = "0000000000000001"
-    wait_for(lambda: f"dpid={switch}: Join qos switch" in log("rest_qos+qos_simple_switch_13+rest_conf_switch"), "the switch")
+    wait_for(lambda: f"dpid={switch}: Join qos switch" in log("rest_qos+qos_simple_switch_13+rest_conf_switch"),
+             "the switch")
     ask("PUT", f"/v1.0/conf/switches/{switch}/ovsdb_addr", "tcp:127.0.0.1:6632")
     queues = [dict(max_rate="500000"), dict(min_rate="800000", max_rate="1000000")]
     body = dict(port_name="s1-eth1", type="linux-htb", max_rate="1000000", queues=queues)
@@ -141,7 +142,8 @@ def quality():
         times = [float(line.split()[2]) for line in log(port).splitlines()]
         last = [moment for moment in times if moment > times[0] + 1 and moment < times[0] + 3]
         rate = len(last) * 1000 * 8 / 2
-        print(f"port {port}:", "up to 0.6 Mbit/s" if rate < 600_000 else "0.6 to 1.1 Mbit/s" if rate < 1_100_000 else rate)
+        print(f"port {port}:",
+              "up to 0.6 Mbit/s" if rate < 600_000 else "0.6 to 1.1 Mbit/s" if rate < 1_100_000 else rate)
     status = ask("GET", f"/qos/queue/status/{switch}")[0]["command_result"][switch.lstrip("0")]
     print("queues that have sent:", sorted(queue["queue_id"] for queue in status if queue["tx_packets"] > 100))
 

@@ -1,4 +1,5 @@
-"""Programs that people use, with a switch and hosts that ping: scenario.py NAME [ARGUMENT…]. Prints what happened, a line each.
+"""Programs that people use, with a switch and hosts that ping: scenario.py NAME [ARGUMENT…]. Prints what happened, a
+line each.
 
 Run it as place.py says, with SWITCHD in the environment.
 """

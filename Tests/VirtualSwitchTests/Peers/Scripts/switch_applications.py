@@ -22,7 +22,8 @@ def learning():
     for bridge, (_, version) in SAMPLES.items():
         print(f"OpenFlow {version[0]}.{version[1]}")
         print("\n".join(matrix({f"{bridge}h{number}": f"10.0.0.{number}" for number in (1, 2, 3)}, tries=10)))
-        flows = run("ovs-ofctl", "-O", f"OpenFlow{version}", "dump-flows", bridge, "--no-names", "--no-stats").splitlines()
+        flows = run("ovs-ofctl", "-O", f"OpenFlow{version}", "dump-flows", bridge, "--no-names",
+                    "--no-stats").splitlines()
         print("flows for addresses:", len([flow for flow in flows if "dl_dst=02:00:00:00:0" in flow]))
 
 
@@ -102,7 +103,8 @@ def aggregation():
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "aggregation.py")
     print("\n".join(inside("h1", "/usr/bin/python3", script, "eth0", "eth1").splitlines()))
     state = "slave state changed port: 2 enabled: False"
-    wait_for(lambda: state in log("simple_switch_lacp_13") or not inside("h1", "/usr/bin/python3", script, "eth0"), state)
+    wait_for(lambda: state in log("simple_switch_lacp_13") or not inside("h1", "/usr/bin/python3", script, "eth0"),
+             state)
     lines = log("simple_switch_lacp_13").splitlines()
     print("\n".join(line for line in lines if "slave state changed" in line and "port: 1 enabled: F" not in line))
 

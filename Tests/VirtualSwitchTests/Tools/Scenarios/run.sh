@@ -1,6 +1,6 @@
 #!/bin/bash
-# run.sh SCENARIO SWITCHD - does the commands of a scenario, in namespaces of its own where the standard paths are private,
-# and prints each with what it answered: times, UUIDs and process numbers made the same for all runs.
+# run.sh SCENARIO SWITCHD - does the commands of a scenario, in namespaces of its own where the standard paths are
+# private, and prints each with what it answered: times, UUIDs and process numbers made the same for all runs.
 # SWITCHD is the path of rookery-switchd, or "ovs": Open vSwitch's own daemons with the user-space datapath, which wrote
 # the goldens beside this file: for n in *.scenario; do bash run.sh ${n%.scenario} ovs >${n%.scenario}.golden; done
 #
@@ -39,12 +39,14 @@ start_switch() {
         [ -e $run/conf.db ] || ovsdb-tool create $run/conf.db /usr/share/openvswitch/vswitch.ovsschema
         ovsdb-server $run/conf.db --remote=punix:$run/db.sock --remote=db:Open_vSwitch,Open_vSwitch,manager_options \
             --private-key=db:Open_vSwitch,SSL,private_key --certificate=db:Open_vSwitch,SSL,certificate \
-            --bootstrap-ca-cert=db:Open_vSwitch,SSL,ca_cert --pidfile --log-file=/run/ovsdb.log -vconsole:off >/run/console.log 2>&1 &
+            --bootstrap-ca-cert=db:Open_vSwitch,SSL,ca_cert --pidfile --log-file=/run/ovsdb.log -vconsole:off \
+            >/run/console.log 2>&1 &
         daemons="$!"
         wait_for "[ -S $run/db.sock ]"
         # What ovs-ctl does after it.
         ovs-vsctl --no-wait -- init -- set Open_vSwitch . db-version=8.3.1 ovs-version=3.1.0
-        ovs-vswitchd unix:$run/db.sock --disable-system --pidfile --log-file=/run/vswitchd.log -vconsole:off >/run/console.log 2>&1 &
+        ovs-vswitchd unix:$run/db.sock --disable-system --pidfile --log-file=/run/vswitchd.log -vconsole:off \
+            >/run/console.log 2>&1 &
         daemons="$daemons $!"
     else
         "$switchd" --run-dir $run --database $run/conf.db --log-file /run/vswitchd.log >/run/console.log 2>&1 &
@@ -58,7 +60,8 @@ kill_switch() { kill -9 $daemons; wait $daemons 2>/dev/null; }
 normalised() {
     sed -u -E -e 's/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/UUID/g' \
         -e 's/(duration|idle_age|hard_age|used|age)=[0-9.]+s?/\1=N/g' -e 's/duration(_sec)?:?[0-9.]+s?/duration:N/' \
-        -e 's/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z\|[0-9]+\|/TIME|/' -e '/^[0-9a-f]{8}  [0-9a-f]{2} /d' -e 's/xid=0x[0-9a-f]+/xid=X/g' -e 's/^.*line [0-9]+: +[0-9]+ (Alarm clock|Terminated).*$/\1/'
+        -e 's/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z\|[0-9]+\|/TIME|/' -e '/^[0-9a-f]{8}  [0-9a-f]{2} /d' \
+        -e 's/xid=0x[0-9a-f]+/xid=X/g' -e 's/^.*line [0-9]+: +[0-9]+ (Alarm clock|Terminated).*$/\1/'
 }
 scenario_body() {
     start_switch
