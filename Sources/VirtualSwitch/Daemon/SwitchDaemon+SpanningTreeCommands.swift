@@ -61,7 +61,9 @@ extension SwitchDaemon {
         text += "  " + "Interface".left(11) + "Role".left(11) + "State".left(11) + "Cost".left(width) + "Pri.Nbr \n"
         text += "  ---------- ---------- ---------- \(String(repeating: "-", count: width - 1)) -------\n"
         for port in now.spanningTreePorts {
-            let name = bridge.interfaces.values.first { $0.number == UInt32(port.number) }?.plan.name ?? "null"
+            // The bridge's own port is at the end of no link.
+            guard let name = bridge.interfaces.values.first(where: { $0.number == UInt32(port.number) })?.plan.name
+            else { continue }
             let role = isRapid ? SwitchBinding.rapidName(port.role) : SwitchBinding.name(port.role)
             let state = isRapid ? SwitchBinding.rapidName(port.state) : SwitchBinding.name(port.state)
             text += "  " + String(name.prefix(10)).left(11) + String(role.prefix(10)).left(11)
