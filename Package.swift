@@ -81,8 +81,8 @@ let package = Package(
         .executableTarget(
             name: "rookery",
             dependencies: [
-                "Lab", "Topology", "Controller", "OVSDB", "OpenFlow", "Streams", "Switch", "HostNetwork", "Linux",
-                "Wire", "CLibedit",
+                "Lab", "Topology", "Controller", "VirtualSwitch", "OVSDB", "OpenFlow", "Streams", "Switch", "HostNetwork",
+                "Linux", "Wire", "CLibedit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -19,7 +19,8 @@ struct SwitchProgram: ParsableCommand {
               rookery-switchd --run-dir /tmp/sw --database /tmp/sw/conf.db &
               ovs-vsctl --db=unix:/tmp/sw/db.sock add-br br0
               ovs-ofctl dump-flows unix:/tmp/sw/br0.mgmt
-            """)
+            """,
+        version: Release.version)
 
     @Option(help: ArgumentHelp("Where sockets and pid files go.", valueName: "directory"))
     var runDir = "/var/run/openvswitch"
@@ -31,6 +32,9 @@ struct SwitchProgram: ParsableCommand {
         help: ArgumentHelp(
             "Serve the database there, e.g. ptcp:6640:127.0.0.1. (default: punix:db.sock)", valueName: "endpoint"))
     var remote: [String] = []
+
+    @Flag(help: "Let bridges' controllers be at sockets outside the directory of --run-dir.")
+    var noSelfConfinement = false
 
     @Option(help: ArgumentHelp("What moves packets: io_uring or epoll.", valueName: "mechanism"))
     var mechanism: String?
@@ -51,6 +55,7 @@ struct SwitchProgram: ParsableCommand {
         var options = SwitchDaemonOptions()
         options.runDirectory = runDir
         options.database = database
+        options.isConfined = !noSelfConfinement
         for text in remote {
             guard let endpoint = Endpoint(text, defaultPort: 6640), endpoint.isPassive else {
                 throw ValidationError(

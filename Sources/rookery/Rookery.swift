@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Lab
+import VirtualSwitch
 
 /// The command line. Each verb is a file in Verbs/; `rookery mn` has a parser of its own (Mininet/), because Mininet's
 /// options follow optparse's rules and not ours.
@@ -17,14 +18,12 @@ struct Rookery: ParsableCommand {
               rookery down
             Where exactly one lab runs, its name may be left out.
             """,
-        version: version,
+        version: Release.version,
         subcommands: [
             UpVerb.self, DownVerb.self, PsVerb.self, InspectVerb.self, ExecVerb.self, CLIVerb.self, LinkVerb.self,
             PingVerb.self, PathVerb.self, CaptureVerb.self, TraceVerb.self, FlowsVerb.self, FDBVerb.self,
             GraphVerb.self, SwitchVerb.self, ControllerVerb.self, TopoVerb.self, DoctorVerb.self, MininetVerb.self,
         ])
-
-    static let version = "0.1.0"
 
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())

@@ -35,6 +35,16 @@ extension FixedMatch {
         writer.uint16(network.transportDestination ?? 0)
     }
 
+    /// Whether OpenFlow 1.1's structure says all of a match: what is read is what was written.
+    static func says11(_ match: Match) -> Bool {
+        var writer = WireWriter(capacity: byteCount11)
+        encode11(match, into: &writer)
+        return writer.finish().withUnsafeBytes { bytes in
+            var reader = WireReader(bytes)
+            return (try? MatchCodec.decode(&reader, version: .v11)) == match
+        }
+    }
+
     /// Writes what OpenFlow 1.1 can say of a match.
     static func encode11(_ match: Match, into writer: inout WireWriter) {
         let bits = Wildcards.v11

@@ -54,11 +54,12 @@ public enum MatchCodec {
         }
     }
 
-    /// Writes a match, with the padding from OpenFlow 1.2 on.
+    /// Writes a match, with the padding from OpenFlow 1.2 on. What 1.1's structure cannot say, IPv6 for instance, is written
+    /// as an extensible match there too, as Open vSwitch does.
     public static func encode(_ match: Match, version: OpenFlowVersion, into writer: inout WireWriter) {
         switch version {
         case .v10: FixedMatch.encode10(match, into: &writer)
-        case .v11: FixedMatch.encode11(match, into: &writer)
+        case .v11 where FixedMatch.says11(match): FixedMatch.encode11(match, into: &writer)
         default:
             let start = writer.count
             writer.uint16(extensibleType)

@@ -11,8 +11,11 @@ struct ActionSet: Equatable {
     private var sets: [Action] = []
     private var meter: Action?
     private var queue: Action?
+    // Where a packet goes, by falling rank: just one of them is done.
     private var group: Action?
-    private var final: Action?
+    private var output: Action?
+    private var resubmit: Action?
+    private var track: Action?
 
     var isEmpty: Bool { self == ActionSet() }
 
@@ -26,8 +29,9 @@ struct ActionSet: Equatable {
         case .meter: meter = action
         case .setQueue: queue = action
         case .group: group = action
-        case .output, .outputTruncated, .outputField, .controller, .enqueue, .resubmit, .bundle, .connectionTrack:
-            final = action
+        case .output, .outputTruncated, .outputField, .controller, .enqueue, .bundle: output = action
+        case .resubmit: resubmit = action
+        case .connectionTrack: track = action
         case .setField, .load, .move, .setVLANID, .setVLANPriority, .setEthernetSource, .setEthernetDestination,
             .setIPv4Source, .setIPv4Destination, .setToS, .setECN, .setTTL, .setTransportSource,
             .setTransportDestination, .setTunnel, .setMPLSLabel, .setMPLSTC, .setMPLSTTL:
@@ -39,9 +43,10 @@ struct ActionSet: Equatable {
         }
     }
 
-    /// The actions in the order in which they are done; without an output there is nothing to do.
+    /// The actions in the order in which they are done; without an output there is nothing to do. A group goes before
+    /// an output (OpenFlow 1.5, 5.6), and, as in Open vSwitch, an output before `resubmit` and that before `ct`.
     var ordered: [Action] {
-        guard let last = group ?? final else { return [] }
+        guard let last = group ?? output ?? resubmit ?? track else { return [] }
         var list = slots.compactMap { $0 }
         list += sets
         if let meter { list.append(meter) }
@@ -51,7 +56,7 @@ struct ActionSet: Equatable {
 
     /// What `actset_output` says: the port, or that there is none (`OFPP_UNSET`; OpenFlow 1.5, 7.2.3.7).
     var outputPort: UInt32 {
-        guard group == nil, case .output(let port, _)? = final else { return PortNumber.unset }
+        guard group == nil, case .output(let port, _)? = output else { return PortNumber.unset }
         return port
     }
 

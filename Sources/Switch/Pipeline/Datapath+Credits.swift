@@ -59,6 +59,9 @@ extension Datapath {
             let table = bridges[Int(bridge)].table(table)
             table.lookups &+= packets
             if matched { table.matches &+= packets }
+        case .standIn(let bridge):
+            bridges[Int(bridge)].standInCount.packets &+= packets
+            bridges[Int(bridge)].standInCount.bytes &+= bytes
         case .bucket(let bridge, let id, let place):
             guard let group = bridges[Int(bridge)].groups[id] else { return }
             if place < 0 {

@@ -70,6 +70,8 @@ enum Credit {
     case lookup(bridge: Int32, table: UInt8, matched: Bool)
     /// A bucket of a group (its place in the group's list; -1: the group itself).
     case bucket(bridge: Int32, group: UInt32, place: Int32)
+    /// A bridge's stand-in flow.
+    case standIn(bridge: Int32)
     /// Keeps the flow that a `learn` action added young (`PipelineState.learnings`).
     case learned(Int32)
     /// A packet that a port's settings or state kept out, or kept from leaving.
@@ -116,6 +118,8 @@ public enum DropReason: UInt8, CaseIterable, Sendable, Codable {
     case port
     /// The connection tracker refuses it.
     case connection
+    /// A fragment, in a bridge that is told to drop fragments.
+    case fragment
     case noMemory
     /// The kernel did not take the packet.
     case device

@@ -31,8 +31,8 @@ extension Translation {
     /// - Returns: whether the actions behind are done: not where the packet waits for the controller.
     func controller(_ output: ControllerOutput) -> Bool {
         var output = output
-        // An explicit output by the table-miss flow is a miss.
-        if output.reason == .action { output.reason = origin.reason }
+        // An output that names no reason has that of its place; by the table-miss flow, it is a miss in any case.
+        if output.reason == .action && (output.isPlain || origin.reason == .noMatch) { output.reason = origin.reason }
         if let meter = output.meter {
             // The meter is for the packet-ins alone.
             branch {
@@ -90,6 +90,11 @@ extension Translation {
         .ctState, .ctZone, .ctProtocol, .ctMark, .ctLabel, .ctIPv4Source, .ctIPv4Destination, .ctIPv6Source,
         .ctIPv6Destination, .ctTransportSource, .ctTransportDestination,
     ]
+}
+
+extension ControllerOutput {
+    /// Whether it says no more than an output to `OFPP_CONTROLLER` does.
+    fileprivate var isPlain: Bool { id == 0 && userData.isEmpty && !pause && meter == nil }
 }
 
 extension BridgePort {

@@ -50,7 +50,7 @@ extension Translation {
             pipelineBranch {
                 here.groups.append(id)
                 here.stack = []
-                origin.reason = .group
+                origin.reason = isPacketOut ? .packetOut : .group
                 var set = ActionSet()
                 for action in bucket.actions { set.add(action) }
                 perform(set.ordered)

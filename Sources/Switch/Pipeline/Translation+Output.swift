@@ -20,10 +20,11 @@ extension Translation {
         case PortNumber.normal:
             normal()
         case PortNumber.flood, PortNumber.all:
+            // The local port is one of all, and of those that are flooded to, as in Open vSwitch.
             let own = UInt32(truncatingIfNeeded: key.value(.inPort))
             for index in here.bridge.ordered {
                 let port = datapath.ports[Int(index)]
-                if port.number == own || port.number == PortNumber.local && number == PortNumber.all { continue }
+                if port.number == own { continue }
                 if number == PortNumber.flood && (!port.floods || port.state != .forwarding) { continue }
                 leave(by: port.number)
             }

@@ -11,11 +11,21 @@ extension Translation {
         }
         let outer = origin
         defer { origin = outer }
-        origin = TranslationOrigin(table: table, cookie: .max, rule: -1, reason: .action)
+        // Whatever flows do with a controller's packet is part of the packet-out, and likewise of the action set, as in
+        // Open vSwitch (the reasons of OpenFlow 1.4, 7.4.1).
+        let reason: PacketInReason = isPacketOut ? .packetOut : outer.reason == .actionSet ? .actionSet : .action
+        origin = TranslationOrigin(table: table, cookie: .max, rule: -1, reason: reason)
         let home = here.bridge.table(table)
         if home.classifier.looksAtActionSet { key.set(.actionSetOutput, UInt64(here.actionSet.outputPort)) }
+        let fragments = here.bridge.fragments
+        let isFragment = fragments != .match && key.value(.ipFragment) != 0
+        if fragments == .drop {
+            dependOnFragmentation()
+            if isFragment { return dropFragment(home) }
+        }
+        if table == 0 && here.bridge.standsIn { return standIn() }
         let number: Int32
-        if inPort == nil && !byTuple {
+        if inPort == nil && !byTuple && !isFragment {
             noteLookup(table, key)
             number = home.lookUp(&key, unite: &wildcards)
         } else {
@@ -23,8 +33,13 @@ extension Translation {
             var probe = key
             if let inPort { probe.set(.inPort, inPort) }
             if byTuple { takeTuple(into: &probe) }
+            if isFragment { probe[word: Self.transportWord] &= ~Self.transportPorts }
             noteLookup(table, probe)
             number = home.lookUp(&probe, unite: &wildcards)
+        }
+        // Where no flow asks for ports, fragments and whole packets are answered alike.
+        if fragments == .normal, wildcards[word: Self.transportWord] & Self.transportPorts != 0 {
+            dependOnFragmentation()
         }
         guard number >= 0, let rule = datapath.rules[Int(number)] else { return miss(home) }
         credits.append(.rule(number))
@@ -33,8 +48,39 @@ extension Translation {
         origin.cookie = rule.cookie
         origin.rule = number
         // OpenFlow 1.3, 5.4: the table-miss flow has priority 0 and matches every packet.
-        if rule.priority == 0 && rule.match.isCatchAll { origin.reason = .noMatch }
+        if rule.priority == 0 && rule.match.isCatchAll && reason == .action { origin.reason = .noMatch }
         follow(rule.instructions)
+    }
+
+    /// The bridge forwards by itself, whatever flows it has.
+    private func standIn() {
+        recorder?.open(.table, "\(Self.aligned(0)). priority \(StandIn.priority)")
+        defer { recorder?.close() }
+        credits.append(.standIn(bridge: here.bridge.index))
+        perform([.output(PortNumber.normal)])
+    }
+
+    // MARK: Fragments
+
+    /// Where the ports of TCP, UDP and SCTP are in the flow key, and the types and codes of ICMP.
+    private static let transportWord = Field.tcpSource.place.word
+    private static let transportPorts =
+        Field.tcpSource.place.mask << UInt64(Field.tcpSource.place.shift)
+        | Field.tcpDestination.place.mask << UInt64(Field.tcpDestination.place.shift)
+
+    private func dependOnFragmentation() {
+        wildcards.setExact(.ethType)
+        if key.isIP { wildcards.setExact(.ipFragment) }
+    }
+
+    private func dropFragment(_ table: FlowTable) {
+        recorder?.open(
+            .table,
+            "\(Self.aligned(table.number)). Packets are IP fragments and the fragment handling mode is \"drop\".")
+        recorder?.action("drop")
+        recorder?.close()
+        credits.append(.lookup(bridge: table.bridge, table: table.number, matched: true))
+        drop(.fragment)
     }
 
     /// Notes that a table of this bridge is asked about a packet.

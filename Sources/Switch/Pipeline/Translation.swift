@@ -38,6 +38,8 @@ final class Translation {
     var here: TranslationContext
     /// Whose action is done.
     var origin = TranslationOrigin()
+    /// Whether a controller has sent the packet to this bridge.
+    var isPacketOut = false
     /// The part of the key behind the last label or tag is unknown, since it was hidden from the parser until now.
     var hidden = false
     /// An action that cannot be undone has been noted since the last branching.
@@ -110,6 +112,7 @@ final class Translation {
         wildcards = FlowMask()
         here = TranslationContext(bridge: nowhere, port: nil)
         origin = TranslationOrigin()
+        isPacketOut = false
         hidden = false
         isIrreversible = false
         exited = false
@@ -160,6 +163,7 @@ final class Translation {
         original = key
         here = TranslationContext(bridge: bridge, port: port)
         origin.reason = .packetOut
+        isPacketOut = true
         note(.ports(bridge: bridge.index))
         recorder?.open(.bridge, "bridge(\"\(bridge.name)\")")
         perform(list)
@@ -194,7 +198,7 @@ final class Translation {
     func drop(_ reason: DropReason) {
         switch reason {
         // What went before says so.
-        case .noFlow, .flow, .nowhere, .hairpin, .ttl: break
+        case .noFlow, .flow, .nowhere, .hairpin, .ttl, .fragment: break
         default: recorder?.detail("dropped: \(reason.explanation)")
         }
         credits.append(.drop(reason))
@@ -219,9 +223,10 @@ final class Translation {
                 "the packet entered more than \(depth > depthLimit ? depthLimit : Self.entryLimit) bridges: a loop")
             return
         }
-        let outer = (here, origin, exited, resubmits, mirrored)
-        defer { (here, origin, exited, resubmits, mirrored) = outer }
+        let outer = (here, origin, exited, resubmits, mirrored, isPacketOut)
+        defer { (here, origin, exited, resubmits, mirrored, isPacketOut) = outer }
         mirrored = 0
+        isPacketOut = false
         here = TranslationContext(bridge: bridge, port: port)
         origin = TranslationOrigin()
         exited = false
@@ -274,7 +279,8 @@ final class Translation {
     private func admits(_ port: BridgePort) -> Bool {
         let barriers: PortConfiguration = [.down, .noReceive, .noReceiveSpanningTree]
         guard !port.configuration.isDisjoint(with: barriers) else { return true }
-        if port.configuration.contains(.down) { return false }
+        // Of a port that is down no packets come; a trace tells what would become of them, as in Open vSwitch.
+        if port.configuration.contains(.down) && recorder == nil { return false }
         wildcards.setKindOfDestination(key.value(.ethDestination))
         let isOfSpanningTree = key.value(.ethDestination) == ReservedAddress.bridgeGroup
         return !port.configuration.contains(isOfSpanningTree ? .noReceiveSpanningTree : .noReceive)
@@ -305,7 +311,7 @@ final class Translation {
         here.actionSet = ActionSet()
         exited = false
         let before = origin
-        origin.reason = .actionSet
+        origin.reason = isPacketOut ? .packetOut : .actionSet
         defer { origin = before }
         guard !ordered.isEmpty else { return drop(.flow) }
         recorder?.open(.table, "--. Executing action set:")

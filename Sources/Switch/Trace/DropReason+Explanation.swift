@@ -17,6 +17,7 @@ extension DropReason {
         case .tooDeep: "loop"
         case .meter: "over the meter's rate"
         case .port: "the port's settings"
+        case .fragment: "fragments are dropped"
         case .connection: "refused by the connection tracker"
         case .noMemory: "out of packet memory"
         case .device: "the kernel refused it"

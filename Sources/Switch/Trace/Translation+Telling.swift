@@ -14,7 +14,7 @@ extension Translation {
         return "\(aligned(table.number)). No match\(more)"
     }
 
-    private static func aligned(_ table: UInt8) -> String { table < 10 ? " \(table)" : "\(table)" }
+    static func aligned(_ table: UInt8) -> String { table < 10 ? " \(table)" : "\(table)" }
 
     func tellActionSet(_ verb: String) {
         guard let recorder else { return }

@@ -39,6 +39,9 @@ final class Bundle {
     static let longestFuture: UInt64 = 3_600_000_000_000
     static let longestPast: UInt64 = 1_000_000_000
 
+    /// As much of a message as an error quotes: a bundle may hold very many, and Open vSwitch keeps no more either.
+    private static let quoteLength = 64
+
     init(flags: Message.BundleFlags, now: UInt64) {
         self.flags = flags
         deadline = now &+ Self.patience
@@ -46,7 +49,7 @@ final class Bundle {
 
     func append(_ content: Entry.Content, _ message: ArraySlice<UInt8>, xid: UInt32) {
         let kept: ArraySlice<UInt8> =
-            if case .flow = content { message.prefix(RequestBatch.quoteLength) } else { message }
+            if case .flow = content { message.prefix(Self.quoteLength) } else { message }
         entries.append(Entry(content: content, xid: xid, start: bytes.count, count: kept.count))
         bytes.append(contentsOf: kept)
     }
@@ -61,6 +64,6 @@ final class Bundle {
 
     /// As much of a message as an error quotes.
     func quote(of entry: Entry) -> [UInt8] {
-        Array(bytes[entry.start..<entry.start + min(entry.count, RequestBatch.quoteLength)])
+        Array(bytes[entry.start..<entry.start + min(entry.count, Self.quoteLength)])
     }
 }

@@ -10,7 +10,7 @@ struct FailMode {
     var patience: UInt64 = 15_000_000_000
     /// Since when no controller has been connected; nil: one is.
     var alone: UInt64?
-    /// Whether the flow that makes it a learning switch stands.
+    /// Whether it forwards by itself.
     var isOpen = false
 
     /// When it gives up waiting.
@@ -21,13 +21,6 @@ struct FailMode {
 }
 
 extension OpenFlowAgent {
-    /// The flow of a bridge that has given up waiting: before all others.
-    private static var standIn: FlowModification {
-        FlowModification(
-            .add, table: 0, priority: 0xffff, cookie: 0xffff_ffff_ffff_fffe,
-            instructions: Instructions(apply: [.output(PortNumber.normal)]))
-    }
-
     /// Takes a new fail mode. When a bridge gets its first controllers or loses its last, its flows are cleared; without
     /// any, a standalone one has a flow that makes it a learning switch.
     func setFailMode(isSecure: Bool, hasControllers: Bool, patience: UInt64, now: UInt64) {
@@ -57,7 +50,7 @@ extension OpenFlowAgent {
 
     private func clearFlows(now: UInt64) {
         try? datapath.modify(bridge: bridge, FlowModification(.delete, table: nil), now: now)
-        failMode.isOpen = false
+        closeStandIn(now: now)
     }
 
     func controllerCame(now: UInt64) {
@@ -73,14 +66,11 @@ extension OpenFlowAgent {
     func runFailMode(now: UInt64) {
         guard let deadline = failMode.deadline, now >= deadline else { return }
         failMode.isOpen = true
-        try? datapath.modify(bridge: bridge, Self.standIn, now: now)
+        datapath.setStandIn(bridge: bridge, true, now: now)
     }
 
     private func closeStandIn(now: UInt64) {
         failMode.isOpen = false
-        var change = Self.standIn
-        change.command = .deleteStrict
-        change.cookieMask = .max
-        try? datapath.modify(bridge: bridge, change, now: now)
+        datapath.setStandIn(bridge: bridge, false, now: now)
     }
 }

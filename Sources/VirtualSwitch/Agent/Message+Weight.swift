@@ -6,6 +6,7 @@ extension Message {
         switch body {
         case .packetIn(let packet): 1 + packet.data.count / 1024
         case .echoReply(let data): 1 + data.count / 1024
+        case .error(let report): 1 + report.data.count / 1024
         case .multipartReply(let reply):
             switch reply.body {
             case .flows(let flows): 1 + flows.count

@@ -2,9 +2,12 @@ import OpenFlow
 import Switch
 
 extension ModificationError {
-    /// The same of a flow-mod: a meter is an action's from OpenFlow 1.5 on.
+    /// The same of a flow-mod. A meter is an action's from OpenFlow 1.5 on (7.5.4.3); before, `OFPMMFC_INVALID_METER` is the
+    /// one that speaks of an "invalid meter in meter action" (1.3, 7.4.4.13; `OFPMMFC_UNKNOWN_METER` too, but Open vSwitch
+    /// has the first).
     func openFlowError(ofFlowIn version: OpenFlowVersion) -> OpenFlowError {
-        self == .unknownMeter && version >= .v15 ? .badAction(.badMeter) : openFlowError
+        guard self == .unknownMeter else { return openFlowError }
+        return version >= .v15 ? .badAction(.badMeter) : .meterModFailed(.invalidMeter)
     }
 
     /// The error that OpenFlow has for a refused change of flows; packet-outs and meters' users have the same for actions.

@@ -193,5 +193,16 @@ extension OpenFlowAgent {
         }
     }
 
-    func setFragments(_ handling: Message.SwitchConfiguration.Fragments, now: UInt64) { fragments = handling }
+    func setFragments(_ handling: Message.SwitchConfiguration.Fragments) {
+        let wanted: FragmentHandling
+        switch handling {
+        case .normal: wanted = .normal
+        case .drop: wanted = .drop
+        case .match: wanted = .match
+        // Fragments are not put together again; Open vSwitch too goes on as before.
+        case .reassemble: return
+        }
+        fragments = handling
+        datapath.setFragmentHandling(bridge: bridge, wanted)
+    }
 }

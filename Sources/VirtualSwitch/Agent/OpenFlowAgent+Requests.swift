@@ -119,10 +119,7 @@ extension OpenFlowAgent {
         _ configuration: Message.SwitchConfiguration, from connection: AgentConnection, now: UInt64
     ) throws(OpenFlowError) {
         let channel = connection.channel
-        if channel.role != .secondary {
-            // Fragments are not put together again.
-            if configuration.fragments != .reassemble { setFragments(configuration.fragments, now: now) }
-        }
+        if channel.role != .secondary { setFragments(configuration.fragments) }
         if connection.version == .v11 || connection.version == .v12 {
             channel.asynchronous.invalidTTLToController = configuration.invalidTTLToController
         }

@@ -36,9 +36,10 @@ public struct RequestBatch: Sendable {
         bytes.append(contentsOf: message)
     }
 
-    /// The beginning of a request, as an error quotes it: at least 64 bytes (OpenFlow 1.5, 7.5.4), the whole if it is shorter.
+    /// A request as an error quotes it: the specification asks for 64 bytes or more (OpenFlow 1.5, 7.5.4); as Open vSwitch,
+    /// all that fits into an error.
     func quote(_ request: Request) -> [UInt8] {
-        Array(bytes[request.offset..<request.offset + min(request.byteCount, Self.quoteLength)])
+        Array(bytes[request.offset..<request.offset + min(request.byteCount, Self.longestQuote)])
     }
 
     /// The whole message.
@@ -46,5 +47,6 @@ public struct RequestBatch: Sendable {
         bytes[request.offset..<request.offset + request.byteCount]
     }
 
-    static let quoteLength = 64
+    /// A message's largest size without the header, type and code of an error, and an experimenter's number.
+    static let longestQuote = 65535 - 16
 }

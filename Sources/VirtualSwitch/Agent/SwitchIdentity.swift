@@ -13,7 +13,7 @@ public struct SwitchIdentity: Hashable, Sendable {
 
     public init(
         name: String, datapathID: UInt64, manufacturer: String = "Rookery", hardware: String = "Rookery virtual switch",
-        software: String = "1", serialNumber: String = "None", description: String? = nil
+        software: String = Release.version, serialNumber: String = "None", description: String? = nil
     ) {
         self.name = name
         self.datapathID = datapathID

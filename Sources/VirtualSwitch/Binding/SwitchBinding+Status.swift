@@ -55,6 +55,7 @@ extension SwitchBinding {
                 }
                 try writeControllers(bridge, transaction)
             }
+            if plan.showsSystem != hasSystemStatistics { try writeSystemStatistics(transaction) }
             if let wanted = root["next_cfg"].integer {
                 try transaction.update("Open_vSwitch", root.uuid, ["cur_cfg": .integer(wanted)])
             }
@@ -181,7 +182,7 @@ extension SwitchBinding {
 
     private func writeControllers(_ bridge: BoundBridge, _ transaction: Transaction) throws {
         let status = control.controllerStatus(bridge.index)
-        let rows = bridge.plan.controllers.filter { $0.endpoint != nil }
+        let rows = bridge.plan.controllers.filter { $0.settings != nil }
         guard status.count == rows.count else { return }
         for (plan, status) in zip(rows, status) {
             guard database.row("Controller", plan.row) != nil else { continue }
@@ -192,9 +193,10 @@ extension SwitchBinding {
                     "status": .map(status.status),
                 ])
         }
-        for plan in bridge.plan.controllers where plan.endpoint == nil {
+        for plan in bridge.plan.controllers where plan.settings == nil && database.row("Controller", plan.row) != nil {
+            let problem = plan.refusal ?? "the target is no endpoint"
             try transaction.update(
-                "Controller", plan.row, ["status": ["last_error": "the target is no endpoint"], "is_connected": false])
+                "Controller", plan.row, ["status": ["last_error": .string(problem)], "is_connected": false])
         }
     }
 
@@ -208,6 +210,7 @@ extension SwitchBinding {
         }
         let links = Self.machineLinks()
         write { transaction in
+            if plan.showsSystem { try writeSystemStatistics(transaction) }
             for (name, bridge) in bridges {
                 guard let counted = counters[name], database.row("Bridge", bridge.plan.row) != nil else { continue }
                 for interface in bridge.interfaces.values {
@@ -238,6 +241,13 @@ extension SwitchBinding {
         }
     }
 
+    private func writeSystemStatistics(_ transaction: Transaction) throws {
+        guard let root = database.rows("Open_vSwitch").first else { return }
+        hasSystemStatistics = plan.showsSystem
+        let statistics = plan.showsSystem ? SystemStatistics(runDirectory: runDirectory ?? ".").read() : [:]
+        try transaction.update("Open_vSwitch", root.uuid, ["statistics": .map(statistics)])
+    }
+
     /// A transaction of the binding's own. What the rows refuse is a programming error, or the disk: it is logged.
     func write(_ body: (Transaction) throws -> Void) {
         ignoringOwnCommits {
@@ -261,11 +271,9 @@ extension SwitchBinding {
 }
 
 extension ControllerPlan {
-    var endpoint: Endpoint? { Endpoint(target, defaultPort: 6653) }
-
-    /// What the OpenFlow side is told; nil where the target is no endpoint.
+    /// What the OpenFlow side is told; nil where the target is no endpoint, or not taken.
     var settings: ControllerSettings? {
-        guard let endpoint else { return nil }
+        guard refusal == nil, let endpoint = Endpoint(place ?? target, defaultPort: 6653) else { return nil }
         return ControllerSettings(
             endpoint: endpoint, maximumBackOff: maximumBackOff, inactivityProbe: inactivityProbe, rateLimit: rateLimit,
             burstLimit: burstLimit, queueSize: queueSize, isService: isService, wantsAsynchronous: wantsAsynchronous)

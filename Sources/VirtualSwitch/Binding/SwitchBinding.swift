@@ -21,6 +21,14 @@ public final class SwitchBinding {
     let database: Database
     let poller: Poller
     let control: BridgeControl
+    /// Where sockets of controllers are that are named without a directory; nil: where the process is.
+    let runDirectory: String?
+    /// Whether sockets of controllers must be there.
+    private let isConfined: Bool
+    /// Whether the database tells how the machine is.
+    var hasSystemStatistics = false
+    /// What has been said of controllers that are not taken.
+    private var refusals: Set<String> = []
     var bridges: [String: BoundBridge] = [:]
     private var observation: Database.Observation?
     /// Set while the binding itself writes: those commits say nothing new.
@@ -32,11 +40,18 @@ public final class SwitchBinding {
 
     /// - Parameters:
     ///   - control: the controllers' and management sockets' side of the bridges.
+    ///   - runDirectory: where sockets of controllers are.
+    ///   - isConfined: whether none may be elsewhere.
     ///   - log: is told what could not be done.
-    public init(database: Database, poller: Poller, control: BridgeControl, log: @escaping (String) -> Void) {
+    public init(
+        database: Database, poller: Poller, control: BridgeControl, runDirectory: String? = nil,
+        isConfined: Bool = false, log: @escaping (String) -> Void
+    ) {
         self.database = database
         self.poller = poller
         self.control = control
+        self.runDirectory = runDirectory
+        self.isConfined = isConfined
         self.log = log
     }
 
@@ -101,7 +116,8 @@ public final class SwitchBinding {
     }
 
     private func reconcile() {
-        let wanted = SwitchPlan(database)
+        var wanted = SwitchPlan(database)
+        placeControllers(of: &wanted)
         plan = wanted
         control.setTLS(tls)
         for (name, bridge) in bridges where wanted.bridges[name]?.row != bridge.plan.row {
@@ -128,6 +144,21 @@ public final class SwitchBinding {
         }
         joinPatches()
         follow(links)
+    }
+
+    private func placeControllers(of plan: inout SwitchPlan) {
+        guard let runDirectory else { return }
+        var found: Set<String> = []
+        for (name, bridge) in plan.bridges {
+            for index in bridge.controllers.indices {
+                plan.bridges[name]!.controllers[index].place(in: runDirectory, bridge: name, isConfined: isConfined)
+                let controller = plan.bridges[name]!.controllers[index]
+                guard let refusal = controller.refusal else { continue }
+                found.insert("bridge \(name): controller \(controller.target) is not taken: \(refusal)")
+            }
+        }
+        for refusal in found.subtracting(refusals).sorted() { log(refusal) }
+        refusals = found
     }
 
     /// Brings bridges, and what the rows say of them, in step with the machine's interfaces.

@@ -8,6 +8,7 @@ extension SwitchPlan {
     init(_ database: Database) {
         guard let root = database.rows("Open_vSwitch").first else { return }
         statisticsInterval = root["other_config"]["stats-update-interval"].flatMap { Int64($0) } ?? 5000
+        showsSystem = root["other_config"]["enable-statistics"] == "true"
         if let row = root["ssl"].uuid.flatMap({ database.row("SSL", $0) }) {
             tls = TLSPlan(
                 privateKey: row["private_key"].string ?? "", certificate: row["certificate"].string ?? "",

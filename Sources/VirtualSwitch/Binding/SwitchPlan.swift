@@ -9,6 +9,8 @@ struct SwitchPlan {
     var bridges: [String: BridgePlan] = [:]
     /// Milliseconds between two updates of statistics.
     var statisticsInterval: Int64 = 5000
+    /// Whether the database shows how the machine is.
+    var showsSystem = false
     var tls: TLSPlan?
 }
 
@@ -93,6 +95,10 @@ struct InterfacePlan: Equatable {
 struct ControllerPlan: Equatable {
     var row: UUID
     var target: String
+    /// Where the target is, in case it is not said whole.
+    var place: String?
+    /// Why it is not taken.
+    var refusal: String?
     /// In milliseconds.
     var maximumBackOff: Int64
     var inactivityProbe: Int64

@@ -148,7 +148,7 @@ final class BridgeConnections {
 
     func acceptManagement(_ stream: StreamConnection) {
         guard !isStopped else { return stream.close() }
-        let connection = makeStream(stream, versions: [])
+        let connection = makeStream(stream)
         management.append(connection)
         connection.onVersion = { [self, unowned connection] version in
             connected(connection, version: version, settings: nil, kind: .service)

@@ -55,8 +55,12 @@ extension SwitchDaemon {
             guard let bridge = binding.bridges[words.last!] else { return .failure("Unknown bridge") }
             let index = bridge.index
             let names = flowNames(of: bridge)
-            let flows = poller.run { datapath, now in datapath.flowSnapshots(bridge: index, now: now) }
-            return .text(flows.map { Self.text($0, names, withOffload: words.count == 2) }.joined(separator: "\n"))
+            let (standIn, flows) = poller.run { datapath, now in
+                (datapath.standIn(bridge: index, now: now), datapath.flowSnapshots(bridge: index, now: now))
+            }
+            var lines = standIn.map { [Self.text($0, withOffload: words.count == 2)] } ?? []
+            lines += flows.map { Self.text($0, names, withOffload: words.count == 2) }
+            return .text(lines.joined(separator: "\n"))
         }
         commands.add("bridge/reconnect", usage: "[bridge]", arguments: 0...1) { [unowned self] arguments in
             if let name = arguments.first, binding.bridges[name] == nil { return .failure("Unknown bridge") }
@@ -65,6 +69,13 @@ extension SwitchDaemon {
             }
             return .text("")
         }
+    }
+
+    /// The flow that stands in for controllers, which ovs-ofctl does not show.
+    private static func text(_ standIn: StandIn, withOffload: Bool) -> String {
+        "duration=\(standIn.age / 1_000_000_000)s, n_packets=\(standIn.traffic.packets), "
+            + "n_bytes=\(standIn.traffic.bytes), \(withOffload ? "n_offload_packets=0, n_offload_bytes=0, " : "")"
+            + "priority=\(StandIn.priority),actions=NORMAL"
     }
 
     /// A flow as `bridge/dump-flows` prints it: a line of its own kind, shorter than that of ovs-ofctl.

@@ -23,6 +23,8 @@ public struct SwitchDaemonOptions: Sendable {
     /// Where the database is served; none: `db.sock` in the run directory.
     public var remotes: [Endpoint] = []
     public var tls: TLSMaterial?
+    /// Whether sockets of controllers must be in the run directory.
+    public var isConfined = true
     /// What moves packets; nil: the best that works.
     public var mechanism: PollerMechanism?
 
@@ -74,9 +76,10 @@ public final class SwitchDaemon {
         poller = try Poller(datapath: Datapath(now: MonotonicClock.now()), mechanism: options.mechanism)
         sockets = DatabaseSockets(hub: databaseHub, server: server) { log.write("ovsdb", .warning, $0) }
         control = OpenFlowConnections(hub: openFlowHub, poller: poller, runDirectory: options.runDirectory)
-        binding = SwitchBinding(database: database, poller: poller, control: control) {
-            log.write("bridge", .warning, $0)
-        }
+        binding = SwitchBinding(
+            database: database, poller: poller, control: control, runDirectory: options.runDirectory,
+            isConfined: options.isConfined
+        ) { log.write("bridge", .warning, $0) }
     }
 
     /// Starts the threads, puts the database into effect and serves clients.

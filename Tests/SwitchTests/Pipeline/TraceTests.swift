@@ -76,6 +76,16 @@ private typealias H = DatapathHarness
             ])
     }
 
+    /// What would become of packets from a port that is down can be asked; real ones do not come in.
+    @Test func portsThatAreDown() throws {
+        try lab.flow(bridge, "", "output:2")
+        lab.datapath.setPort(bridge: bridge, number: 1, .down, now: lab.now)
+        #expect(actions(try trace("in_port=1")) == ["h2"])
+        #expect(lab.send(H.udp(to: 2, from: 1), from: hosts[0]).isEmpty)
+        lab.datapath.setPort(bridge: bridge, number: 1, .noReceive, now: lab.now)
+        #expect(actions(try trace("in_port=1")) == ["drop"])
+    }
+
     /// `ofproto/trace BRIDGE FLOW ACTIONS`, and ports that are not the bridge's.
     @Test func actionsInThePlaceOfTables() throws {
         try lab.flow(bridge, "", "output:3")

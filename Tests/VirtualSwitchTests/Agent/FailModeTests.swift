@@ -48,6 +48,27 @@ import Testing
         #expect(Self.flooded(dialogue) == [3])
     }
 
+    /// What stands in is no flow that anybody sees or changes.
+    @Test func theStandInIsHidden() {
+        let dialogue = Self.dialogue(isSecure: false)
+        let tool = dialogue.connect(.v13, .service)
+        dialogue.pass(Self.patience + 1)
+        #expect(FlowTableTests.flows(tool).isEmpty)
+        #expect(dialogue.datapath.tableStatistics(bridge: dialogue.bridge).allSatisfy { $0.active == 0 })
+        tool.send(
+            Message(.flowMod(.init(.delete, table: nil))),
+            Message(.flowMod(.init(.add, priority: 0xffff, instructions: Instructions(apply: [.drop])))))
+        #expect(FlowTableTests.flows(tool).map(\.priority) == [0xffff])
+        #expect(Self.flooded(dialogue) == [2, 3])
+        #expect(Self.flooded(dialogue) == [2, 3])
+        let standIn = dialogue.datapath.standIn(bridge: dialogue.bridge, now: dialogue.now)
+        #expect(standIn?.traffic == TrafficCount(packets: 2, bytes: 120))
+        _ = dialogue.connect(.v13)
+        #expect(Self.flooded(dialogue) == [])
+        #expect(dialogue.datapath.standIn(bridge: dialogue.bridge, now: dialogue.now) == nil)
+        #expect(FlowTableTests.flows(tool).first?.packets == 1)
+    }
+
     @Test func aSecureBridgeKeepsToItsFlows() {
         let dialogue = Self.dialogue(isSecure: true)
         let controller = dialogue.connect(.v13)

@@ -206,7 +206,7 @@ import Testing
             ? Instructions(apply: [.meter(5), .output(2)]) : Instructions(apply: [.output(2)], meter: 5)
         let flow = Message.Body.flowMod(.init(.add, flags: .sendFlowRemoved, instructions: instructions))
         #expect(
-            peer.refusal(of: flow) == (version >= .v15 ? .badAction(.badMeter) : .meterModFailed(.unknownMeter)))
+            peer.refusal(of: flow) == (version >= .v15 ? .badAction(.badMeter) : .meterModFailed(.invalidMeter)))
         peer.send(Message(.meterMod(.init(.add, Self.meter(5)))), Message(flow))
         let answers = peer.send(Message(.meterMod(.init(.delete, Meter(id: 5, flags: [])))))
         guard case .flowRemoved(let removed)? = answers.first?.body else {

@@ -59,6 +59,32 @@ import Testing
                 == (version >= .v14 ? .group : .action))
     }
 
+    /// Whatever sends a controller's own packet to controllers is part of its packet-out (OpenFlow 1.4, 7.4.1).
+    @Test(arguments: [OpenFlowVersion.v13, .v14, .v15])
+    func packetOutsComeBackAsSuch(version: OpenFlowVersion) {
+        let dialogue = Dialogue()
+        let peer = dialogue.connect(version)
+        let toController = Action.controller(ControllerOutput())
+        let group = Group(id: 1, type: .all, buckets: [Bucket(actions: [toController])])
+        peer.send(Message(.groupMod(.init(.add, group))))
+        func reasons(_ instructions: Instructions) -> [PacketInReason] {
+            peer.send(Message(.flowMod(.init(.add, priority: 0, instructions: instructions))))
+            let out = Message.PacketOut(
+                inPort: 1, actions: [.output(PortNumber.table)], data: Dialogue.frame())
+            let reasons = Self.packets(peer.send(Message(.packetOut(out)))).map(\.reason)
+            // A packet from elsewhere is none.
+            dialogue.receive(Dialogue.frame(), port: 1)
+            #expect(!Self.packets(peer.take()).map(\.reason).contains(.packetOut))
+            return reasons
+        }
+        let expected: PacketInReason = version >= .v14 ? .packetOut : .action
+        #expect(reasons(Instructions(apply: [toController])) == [expected])
+        #expect(reasons(Instructions(write: [toController])) == [expected])
+        #expect(reasons(Instructions(apply: [.group(1)])) == [expected])
+        let direct = Message.PacketOut(inPort: 1, actions: [toController], data: Dialogue.frame())
+        #expect(Self.packets(peer.send(Message(.packetOut(direct)))).map(\.reason) == [expected])
+    }
+
     @Test(arguments: [OpenFlowVersion.v13, .v14, .v15])
     func whatRunsOutOfTTLComesWhereItIsWanted(version: OpenFlowVersion) {
         let dialogue = Dialogue()

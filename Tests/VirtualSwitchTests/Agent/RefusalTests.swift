@@ -39,7 +39,7 @@ import Testing
         let answers = peer.send(bytes: [frame])
         #expect(answers.count == 1, "\(frame)")
         guard case .error(let report)? = answers.first?.body else { return [] }
-        #expect(report.data == Array(frame.prefix(64)))
+        #expect(report.data == frame)
         guard let number = report.error.number(in: peer.version) else { return [] }
         return [number.type, number.code]
     }
@@ -111,8 +111,21 @@ import Testing
         #expect(refusal(Self.apply([0, 25, 0, 16, 0x80, 0, 0xf0, 4, 0, 0, 0, 1] + Self.zeros(4))) == [2, 13])
         // push_vlan with another Ethernet type: OFPBAC_BAD_ARGUMENT
         #expect(refusal(Self.apply([0, 17, 0, 8, 8, 0, 0, 0])) == [2, 5])
-        // A meter that is not there: OFPMMFC_UNKNOWN_METER
-        #expect(refusal([0, 6, 0, 8, 0, 0, 0, 9]) == [12, 3])
+        // A meter that is not there: OFPMMFC_INVALID_METER, "invalid meter in meter action"
+        #expect(refusal([0, 6, 0, 8, 0, 0, 0, 9]) == [12, 2])
+    }
+
+    /// Errors quote what they refuse whole, as far as a message holds it.
+    @Test func quotesAreWhole() {
+        let peer = Dialogue().connect(.v13)
+        for count in [0, 56, 57, 1000, 65535 - 8 - 12, 65535 - 8] {
+            let frame = Self.frame(.v13, 77, (0..<count).map { UInt8(truncatingIfNeeded: $0) })
+            guard case .error(let report)? = peer.send(bytes: [frame]).first?.body else {
+                Issue.record("no error")
+                continue
+            }
+            #expect(report.data == Array(frame.prefix(65535 - 16)))
+        }
     }
 
     @Test func requests() {
