@@ -54,20 +54,32 @@ public enum MatchCodec {
         }
     }
 
-    /// Writes a match, with the padding from OpenFlow 1.2 on. What 1.1's structure cannot say, IPv6 for instance, is written
-    /// as an extensible match there too, as Open vSwitch does.
+    /// Writes a match, with the padding from OpenFlow 1.2 on.
     public static func encode(_ match: Match, version: OpenFlowVersion, into writer: inout WireWriter) {
         switch version {
         case .v10: FixedMatch.encode10(match, into: &writer)
-        case .v11 where FixedMatch.says11(match): FixedMatch.encode11(match, into: &writer)
-        default:
-            let start = writer.count
-            writer.uint16(extensibleType)
-            writer.zeros(2)
-            OXMCodec.encode(match, version: version, into: &writer)
-            writer.patchLength(from: start)
-            writer.align(to: 8, from: start)
+        case .v11: FixedMatch.encode11(match, into: &writer)
+        default: encodeExtensible(match, version: version, into: &writer)
         }
+    }
+
+    /// Writes the match of a flow that a switch tells of. What OpenFlow 1.1's structure cannot say, IPv6 for instance, is
+    /// written as an extensible match there too, as Open vSwitch does, so that nothing is left out.
+    public static func encodeTold(_ match: Match, version: OpenFlowVersion, into writer: inout WireWriter) {
+        if version == .v11 && !FixedMatch.says11(match) {
+            encodeExtensible(match, version: version, into: &writer)
+        } else {
+            encode(match, version: version, into: &writer)
+        }
+    }
+
+    private static func encodeExtensible(_ match: Match, version: OpenFlowVersion, into writer: inout WireWriter) {
+        let start = writer.count
+        writer.uint16(extensibleType)
+        writer.zeros(2)
+        OXMCodec.encode(match, version: version, into: &writer)
+        writer.patchLength(from: start)
+        writer.align(to: 8, from: start)
     }
 
     // MARK: Without a header

@@ -192,7 +192,7 @@ enum FlowEntryCodec {
             writer.uint64(flow.cookie)
             writer.uint64(flow.packets)
             writer.uint64(flow.bytes)
-            if version > .v10 { MatchCodec.encode(flow.match, version: version, into: &writer) }
+            if version > .v10 { MatchCodec.encodeTold(flow.match, version: version, into: &writer) }
         }
         InstructionCodec.encode(flow.instructions, version: version, match: flow.match, into: &writer)
         writer.patchLength(from: start, at: start)

@@ -82,7 +82,7 @@ enum FlowRemovedCodec {
         writer.uint16(version >= .v12 ? removed.hardTimeout : 0)
         writer.uint64(removed.statistics.packets ?? .max)
         writer.uint64(removed.statistics.bytes ?? .max)
-        if version > .v10 { MatchCodec.encode(removed.match, version: version, into: &writer) }
+        if version > .v10 { MatchCodec.encodeTold(removed.match, version: version, into: &writer) }
     }
 
     static func encodeNicira(_ removed: Message.FlowRemoved, into writer: inout WireWriter) {

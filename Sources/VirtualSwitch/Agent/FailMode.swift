@@ -21,7 +21,7 @@ struct FailMode {
 }
 
 extension OpenFlowAgent {
-    /// Takes a new fail mode. When a bridge gets its first controllers or loses its last, its flows are cleared; without
+    /// Takes a new fail mode. When a bridge gets its first controllers or loses its last, its flows, groups and meters are cleared; without
     /// any, a standalone one has a flow that makes it a learning switch.
     func setFailMode(isSecure: Bool, hasControllers: Bool, patience: UInt64, now: UInt64) {
         let had = failMode.hasControllers
@@ -31,7 +31,7 @@ extension OpenFlowAgent {
         failMode.isSecure = isSecure
         failMode.hasControllers = hasControllers
         failMode.patience = patience
-        if had != hasControllers && !isFirst { clearFlows(now: now) }
+        if had != hasControllers && !isFirst { clear(now: now) }
         if had != hasControllers || wasSecure != isSecure || isFirst {
             let isLearning = !hasControllers && !isSecure
             var settings = datapath.settings(bridge: bridge)
@@ -48,8 +48,12 @@ extension OpenFlowAgent {
         if !hasControllers { failMode.alone = nil }
     }
 
-    private func clearFlows(now: UInt64) {
+    /// Groups and meters go with the flows, as in Open vSwitch.
+    private func clear(now: UInt64) {
         try? datapath.modify(bridge: bridge, FlowModification(.delete, table: nil), now: now)
+        try? datapath.modifyGroup(
+            bridge: bridge, GroupModification(.delete, Group(id: Group.all, type: .all)), now: now)
+        try? datapath.modifyMeter(bridge: bridge, MeterModification(.delete, Meter(id: Meter.all, flags: [])), now: now)
         closeStandIn(now: now)
     }
 

@@ -101,8 +101,12 @@ import Testing
                 isSecure: isSecure, hasControllers: hasControllers, patience: Self.patience, now: dialogue.now)
         }
         service.send(Message(.flowMod(.init(.add, priority: 7, instructions: Instructions(apply: [.output(3)])))))
+        service.send(Message(.groupMod(.init(.add, Group(id: 1, type: .all)))))
+        service.send(Message(.meterMod(.init(.add, Meter(id: 1, flags: .kilobits)))))
         set(hasControllers: true)
         #expect(FlowTableTests.flows(service).isEmpty)
+        #expect(dialogue.datapath.groups(bridge: dialogue.bridge).isEmpty)
+        #expect(dialogue.datapath.meters(bridge: dialogue.bridge).isEmpty)
         service.send(Message(.flowMod(.init(.add, priority: 7, instructions: Instructions(apply: [.output(3)])))))
         set(isSecure: true, hasControllers: true)
         #expect(FlowTableTests.flows(service).count == 1)

@@ -147,6 +147,30 @@ import Testing
         #expect(removed.match == flow.match)
     }
 
+    /// Whatever a flow's match says, the switch tells it, also in OpenFlow 1.1, whose own structure knows little.
+    @Test(arguments: OpenFlowVersion.allCases.filter { $0 >= .v11 })
+    func flowsAreToldWhole(version: OpenFlowVersion) throws {
+        let dialogue = Dialogue()
+        let peer = dialogue.connect(version)
+        let tool = dialogue.connect(.v15, .service)
+        let matches = try [
+            "tcp6,ipv6_src=2001:db8::/32,tp_dst=80", "ip,ct_state=+trk", "reg3=5", "arp,arp_sha=02:00:00:00:00:01",
+            "tcp,nw_src=10.0.0.0/8,tp_dst=80,dl_vlan=5", "ip,nw_ecn=3", "in_port=1",
+        ].map { try Match(parsing: $0) }
+        for (place, match) in matches.enumerated() {
+            let change = FlowModification(
+                .add, priority: UInt16(100 - place), match: match, flags: .sendFlowRemoved,
+                instructions: Self.output(2))
+            #expect(tool.send(Message(.flowMod(change))).isEmpty)
+        }
+        #expect(Self.flows(peer).map(\.match) == matches)
+        tool.send(Message(.flowMod(.init(.delete, table: nil))))
+        let removed = peer.take().compactMap { message -> Match? in
+            if case .flowRemoved(let removed) = message.body { removed.match } else { nil }
+        }
+        #expect(removed.count == matches.count && matches.allSatisfy(removed.contains))
+    }
+
     @Test func aLongListComesInPartsAsFastAsItIsRead() {
         let dialogue = Dialogue()
         let peer = dialogue.connect(.v13)
