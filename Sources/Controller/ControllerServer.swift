@@ -88,8 +88,8 @@ public final class ControllerServer: @unchecked Sendable {
                 stream.close()
             }
         }
-        stream.onClose = { [unowned self] error in
-            sessions[key] = nil
+        stream.onClose = { [weak self, onNote] error in
+            self?.sessions[key] = nil
             if let error { onNote?("\(error)") }
             session.end()
             ended?()

@@ -78,6 +78,12 @@ public enum File {
 
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// Whether a unix socket is at the path itself: a symbolic link to one is none.
+    public static func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+    }
+
     /// Sets the permission bits of a file.
     public static func setMode(_ path: String, _ mode: UInt32) throws(SystemError) {
         guard chmod(path, mode) == 0 else { throw SystemError("set the mode of", path) }

@@ -67,6 +67,15 @@ public final class StreamHub: Sendable {
         Timer(scheduled: loop.scheduleTask(in: .nanoseconds(nanoseconds), body))
     }
 
+    /// Runs `body` on the hub's thread at `deadline`, or soon where that has passed.
+    /// - Parameters:
+    ///   - deadline: in nanoseconds of the caller's clock; any number, so that what a peer asks for may come in here.
+    ///   - now: that clock's time.
+    @discardableResult
+    public func schedule(at deadline: UInt64, now: UInt64, _ body: @escaping @Sendable () -> Void) -> Timer {
+        schedule(after: Int64(clamping: deadline - min(deadline, now)), body)
+    }
+
     // MARK: Passive
 
     /// Somebody who accepts streams at an endpoint.
@@ -187,12 +196,16 @@ public final class StreamHub: Sendable {
             }
     }
 
-    /// Removes the file of a socket that nobody listens at any more, as a server that was killed leaves it.
+    /// Removes the file of a socket that nobody listens at any more, as a server that was killed leaves it. Other files
+    /// stay: the path may come from whoever may write into a database.
     private static func removeStaleSocket(_ path: String) throws(StreamError) {
         guard path.utf8.count < 108 else {
             throw StreamError("\(path): the path of a unix socket has at most 107 bytes; choose a shorter directory")
         }
         guard File.exists(path) else { return }
+        guard File.isSocket(path) else {
+            throw StreamError("\(path): there is a file that is no socket; remove it, or choose another path")
+        }
         guard (try? UnixSocket.connect(path)) == nil else {
             throw StreamError("\(path): another process listens there; end it, or choose another path")
         }
@@ -216,7 +229,7 @@ public final class StreamHub: Sendable {
     /// Opens a stream to an active endpoint.
     /// - Parameters:
     ///   - timeout: in seconds.
-    ///   - completion: is called on the hub's thread, before the stream's first byte; it sets the closures.
+    ///   - completion: is called once, on the hub's thread, before the stream's first byte; it sets the closures.
     public func connect(
         _ endpoint: Endpoint, tls: TLSMaterial? = nil, timeout: Int64 = 10,
         completion: @escaping @Sendable (Result<StreamConnection, StreamError>) -> Void
@@ -288,11 +301,12 @@ public final class StreamHub: Sendable {
                 let connection = StreamConnection(peer: endpoint.description, channel: channel)
                 do {
                     try channel.pipeline.syncOperations.addHandler(StreamHandler(connection))
-                    completion(.success(connection))
-                    try channel.syncOptions?.setOption(ChannelOptions.autoRead, value: true)
                 } catch {
-                    completion(.failure(StreamError("\(endpoint): \(explain(error))")))
+                    return completion(.failure(StreamError("\(endpoint): \(explain(error))")))
                 }
+                completion(.success(connection))
+                // Fails where the completion has closed the stream, which is all right.
+                try? channel.syncOptions?.setOption(ChannelOptions.autoRead, value: true)
             }
         }
     }

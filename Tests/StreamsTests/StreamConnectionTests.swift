@@ -83,6 +83,33 @@ private func eventually(_ condition: () -> Bool) -> Bool {
         #expect(ends.pending == 0)
     }
 
+    @Test func whoConnectsHearsOfItOnce() throws {
+        let ends = try Ends()
+        defer { ends.stop() }
+        let path = "/tmp/rookery-once-\(getpid()).sock"
+        let listener = try ends.there.listen(.listenUnix(path: path)) { _ in }
+        defer { listener.close() }
+        let heard = Atomic(0)
+        ends.here.connect(.unix(path: path)) { result in
+            heard.add(1, ordering: .relaxed)
+            // A stream that nobody wants after all.
+            try? result.get().close(discardingOutput: true)
+        }
+        #expect(eventually { heard.load(ordering: .relaxed) > 0 })
+        ends.here.run {}
+        #expect(heard.load(ordering: .relaxed) == 1)
+    }
+
+    @Test func whatIsDueInCenturiesIsNotDue() throws {
+        let hub = StreamHub()
+        defer { hub.stop() }
+        let told = Mutex<[Int]>([])
+        hub.schedule(at: .max, now: 1) { told.withLock { $0.append(1) } }
+        hub.schedule(at: 1, now: .max) { told.withLock { $0.append(2) } }
+        #expect(eventually { !told.withLock(\.isEmpty) })
+        #expect(told.withLock(\.self) == [2])
+    }
+
     @Test func anEndThatDiscardsIsAtOnce() throws {
         let ends = try Ends()
         defer { ends.stop() }
@@ -111,6 +138,16 @@ private func eventually(_ condition: () -> Bool) -> Bool {
         #expect(File.exists(path))
         let second = try hub.listen(.listenUnix(path: path)) { $0.close() }
         second.close()
+    }
+
+    @Test func aFileThatIsNoSocketStays() throws {
+        let hub = StreamHub()
+        defer { hub.stop() }
+        let path = "/tmp/rookery-file-\(getpid())"
+        try File.write(path, "kept")
+        defer { unlink(path) }
+        #expect(throws: StreamError.self) { try hub.listen(.listenUnix(path: path)) { $0.close() } }
+        #expect(try File.readText(path) == "kept")
     }
 
     @Test func aTakenPortIsNamed() throws {

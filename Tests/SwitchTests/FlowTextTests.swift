@@ -98,7 +98,7 @@ import Testing
 
     @Test func everyFieldReadsWhatItPrints() throws {
         var random = FlowGenerator(seed: 3)
-        for field in Field.allCases where field.prerequisite.setup != nil {
+        for field in Field.allCases where field.prerequisite.setup != nil && field.tunnelOption == nil {
             // ovs-ofctl prints a tunnel's ToS in hexadecimal digits that it does not read back.
             if [.vlanID, .vlanVID, .ipDSCP, .packetType, .tunnelToS].contains(field) { continue }
             for _ in 0..<20 {
@@ -183,6 +183,7 @@ extension Field.Prerequisite {
         case .mpls: "mpls"
         case .pbb: "dl_type=0x88e7"
         case .arp: "arp"
+        case .nsh: "dl_type=0x894f"
         case .ipv4: "ip"
         case .ipv6: "ipv6"
         case .ip: "ip"

@@ -13,7 +13,7 @@ public final class Firewall: ControllerApplication {
     private let rules: [FirewallRule]
     private let inner: any ControllerApplication
 
-    /// - Parameter rules: at most 60,000; what none of them matches passes.
+    /// - Parameter rules: at most `FirewallRule.limit`; what none of them matches passes.
     public init(_ rules: [FirewallRule], before inner: any ControllerApplication = LearningSwitch()) {
         self.rules = rules
         self.inner = inner

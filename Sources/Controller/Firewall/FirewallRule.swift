@@ -20,12 +20,18 @@ public struct FirewallRule: Equatable, Sendable {
         }
     }
 
+    /// The most rules of a firewall: each has a priority of its own.
+    public static let limit = 60_000
+
     /// Reads a file's text: one rule a line, the first that matches counts; `#` begins a comment.
     public static func parse(_ text: String) throws(FirewallError) -> [FirewallRule] {
         var rules: [FirewallRule] = []
         for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let plain = line.prefix { $0 != "#" }
             if plain.allSatisfy(\.isWhitespace) { continue }
+            guard rules.count < limit else {
+                throw FirewallError("line \(number + 1): a firewall has at most \(limit) rules; leave some out")
+            }
             do throws(FirewallError) {
                 rules.append(try FirewallRule(parsing: plain))
             } catch {

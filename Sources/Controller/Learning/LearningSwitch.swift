@@ -6,24 +6,28 @@ import Switch
 public final class LearningSwitch: ControllerApplication {
     /// Seconds after which a flow without packets goes, and with it what was learned.
     public var idleTimeout: UInt16 = 60
-    private var addresses: [UInt64: [UInt64: UInt32]] = [:]
+    /// The ports of the addresses of each connection: a switch may have come back before the end of its old connection
+    /// was seen.
+    private var addresses: [ObjectIdentifier: [UInt64: UInt32]] = [:]
+    /// As many as a switch's own table may have; packets to others are flooded.
+    private static let addressLimit = 65_536
 
     public init() {}
 
     public func connected(_ peer: ConnectedSwitch) {
-        addresses[peer.datapathID] = [:]
+        addresses[ObjectIdentifier(peer)] = [:]
         peer.addTableMiss()
     }
 
-    public func disconnected(_ peer: ConnectedSwitch) { addresses[peer.datapathID] = nil }
+    public func disconnected(_ peer: ConnectedSwitch) { addresses[ObjectIdentifier(peer)] = nil }
 
     public func received(_ packet: Message.PacketIn, from peer: ConnectedSwitch) {
         let frame = FrameSummary(packet)
         guard frame.etherType != FrameSummary.lldp else { return }
         let port = packet.inPort
-        if frame.source & FrameSummary.multicast == 0 { addresses[peer.datapathID]?[frame.source] = port }
+        learn(frame.source, at: port, of: ObjectIdentifier(peer))
         guard frame.destination & FrameSummary.multicast == 0,
-            let out = addresses[peer.datapathID]?[frame.destination], out != port
+            let out = addresses[ObjectIdentifier(peer)]?[frame.destination], out != port
         else { return peer.sendPacket(packet, [.output(PortNumber.flood)]) }
         var match = Match()
         match.set(.inPort, port)
@@ -33,13 +37,19 @@ public final class LearningSwitch: ControllerApplication {
         peer.sendPacket(packet, [.output(out)])
     }
 
+    private func learn(_ address: UInt64, at port: UInt32, of peer: ObjectIdentifier) {
+        guard address & FrameSummary.multicast == 0, let known = addresses[peer] else { return }
+        if known[address] == nil && known.count >= Self.addressLimit { return }
+        addresses[peer]![address] = port
+    }
+
     /// What was behind a port that is down is somewhere else soon, or nowhere.
     public func changed(_ status: Message.PortStatus, of peer: ConnectedSwitch) {
         guard status.reason == .delete || status.port.state.contains(.linkDown) else { return }
         let port = status.port.number
-        let lost = addresses[peer.datapathID]?.filter { $0.value == port } ?? [:]
+        let lost = addresses[ObjectIdentifier(peer)]?.filter { $0.value == port } ?? [:]
         for address in lost.keys {
-            addresses[peer.datapathID]?[address] = nil
+            addresses[ObjectIdentifier(peer)]?[address] = nil
             var match = Match()
             match.set(.ethDestination, address)
             peer.removeFlows(match)

@@ -24,12 +24,8 @@ public final class ShortestPath: ControllerApplication {
     private var graph = NetworkGraph()
     private var hosts: [UInt64: Host] = [:]
     private var addresses: [UInt32: UInt64] = [:]
-    /// Where a host's flow stands.
-    private var flows: Set<Flow> = []
-    private struct Flow: Hashable {
-        var datapathID: UInt64
-        var host: UInt64
-    }
+    /// On which switches the flows of a host stand.
+    private var flows: [UInt64: Set<UInt64>] = [:]
     /// The ports in the groups that stand, by switch and the switch that they lead to.
     private var groups: [UInt64: [UInt64: [UInt32]]] = [:]
     private var groupNumbers: [UInt64: UInt32] = [:]
@@ -47,6 +43,8 @@ public final class ShortestPath: ControllerApplication {
     /// How long a new port is watched before it counts as one where hosts are.
     private static let settling: UInt64 = 250_000_000
     private static let hostPriority: UInt16 = 100
+    /// Hosts that are known at a time; packets to others are flooded.
+    private static let hostLimit = 65_536
 
     public init() {}
 
@@ -63,7 +61,8 @@ public final class ShortestPath: ControllerApplication {
         let id = peer.datapathID
         switches[id] = peer
         groups[id] = [:]
-        flows = flows.filter { $0.datapathID != id }
+        for host in flows.keys { flows[host]!.remove(id) }
+        upSince = upSince.filter { $0.key.datapathID != id }
         if groupNumbers[id] == nil { groupNumbers[id] = UInt32(groupNumbers.count + 1) }
         peer.removeFlows()
         if peer.version > .v10 { peer.send(.groupMod(GroupModification(.delete, Group(id: Group.all, type: .all)))) }
@@ -82,7 +81,7 @@ public final class ShortestPath: ControllerApplication {
         switches[id] = nil
         groups[id] = nil
         graph.remove(id)
-        hosts = hosts.filter { $0.value.place.datapathID != id }
+        forgetHosts { $0.datapathID == id }
         upSince = upSince.filter { $0.key.datapathID != id }
         reroute()
     }
@@ -97,6 +96,13 @@ public final class ShortestPath: ControllerApplication {
         if let other = graph.links[place], graph.cut(place) {
             onNote?("link lost: \(text(place)) – \(text(other))")
             reroute()
+        }
+    }
+
+    private func forgetHosts(_ isThere: (Place) -> Bool) {
+        for (address, host) in hosts where isThere(host.place) {
+            hosts[address] = nil
+            if let ipv4 = host.ipv4, addresses[ipv4] == address { addresses[ipv4] = nil }
         }
     }
 
@@ -138,12 +144,12 @@ public final class ShortestPath: ControllerApplication {
     }
 
     private func discovered(_ sender: Place, at place: Place) {
-        guard switches[sender.datapathID] != nil, sender != place else { return }
+        guard switches[sender.datapathID]?.ports[sender.port] != nil, sender != place else { return }
         confirmed[place] = now
         guard graph.join(sender, place) else { return }
         confirmed[sender] = now
         // What was learned behind these ports came through a switch.
-        for (address, host) in hosts where host.place == sender || host.place == place { hosts[address] = nil }
+        forgetHosts { $0 == sender || $0 == place }
         onNote?("link found: \(text(sender)) – \(text(place))")
         reroute()
     }
@@ -178,16 +184,18 @@ public final class ShortestPath: ControllerApplication {
         let address = frame.source
         guard address & FrameSummary.multicast == 0, address != 0 else { return }
         let before = hosts[address]
+        guard before != nil || hosts.count < Self.hostLimit else { return }
         var host = Host(place: place, ipv4: before?.ipv4)
         if let sender = frame.sender, sender != 0 {
+            if let old = host.ipv4, addresses[old] == address { addresses[old] = nil }
             host.ipv4 = sender
             addresses[sender] = address
         }
         hosts[address] = host
-        guard let before, before.place != place else { return }
-        // It has moved: its flows lead to where it was.
-        for flow in flows where flow.host == address {
-            if let peer = switches[flow.datapathID] { addFlow(address, host, on: peer) }
+        if before?.place == place { return }
+        // It has moved, or was forgotten for a while: flows that it has lead to where it was.
+        for id in flows[address] ?? [] {
+            if let peer = switches[id] { addFlow(address, host, on: peer) }
         }
     }
 
@@ -198,7 +206,7 @@ public final class ShortestPath: ControllerApplication {
         var seen: Set<UInt64> = []
         while let id = waiting.popLast() {
             guard seen.insert(id).inserted, let member = switches[id] else { continue }
-            if !flows.contains(Flow(datapathID: id, host: address)) { addFlow(address, host, on: member) }
+            if flows[address]?.contains(id) != true { addFlow(address, host, on: member) }
             for port in hops[id] ?? [] {
                 if let far = graph.links[Place(datapathID: id, port: port)] { waiting.append(far.datapathID) }
             }
@@ -223,7 +231,7 @@ public final class ShortestPath: ControllerApplication {
             let ports = graph.nextHops(to: host.place.datapathID)[id] ?? []
             actions = ports.isEmpty ? [] : [.output(ports[Int(address % UInt64(ports.count))])]
         }
-        flows.insert(Flow(datapathID: id, host: address))
+        flows[address, default: []].insert(id)
         peer.addFlow(priority: Self.hostPriority, match, actions)
     }
 
@@ -242,7 +250,9 @@ public final class ShortestPath: ControllerApplication {
 
     /// Answers a question for the address of a host that is known.
     private func answer(_ frame: FrameSummary, _ packet: Message.PacketIn, to peer: ConnectedSwitch) -> Bool {
-        guard frame.etherType == 0x0806, frame.key[.arpOperation].low == 1, packet.data.count >= 42,
+        // Without a tag: there the fields would be elsewhere.
+        guard packet.data.count >= 42, packet.data[12...13].elementsEqual([0x08, 0x06]),
+            frame.etherType == 0x0806, frame.key[.arpOperation].low == 1,
             let address = addresses[UInt32(truncatingIfNeeded: frame.key[.arpTarget].low)], hosts[address] != nil,
             address != frame.source
         else { return false }
@@ -275,7 +285,7 @@ public final class ShortestPath: ControllerApplication {
                     updateGroup(on: peer, to: target, hops[id] ?? [])
                 } else {
                     for (address, host) in hosts
-                    where host.place.datapathID == target && flows.contains(Flow(datapathID: id, host: address)) {
+                    where host.place.datapathID == target && flows[address]?.contains(id) == true {
                         addFlow(address, host, on: peer)
                     }
                 }

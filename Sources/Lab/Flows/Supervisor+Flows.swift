@@ -47,7 +47,9 @@ extension Supervisor {
         let match = try labelled { () throws(MatchSyntaxError) in
             try Match(parsing: packet, portNumber: names.portNumber)
         }
-        let answer = fabric.poller.run { datapath, now in datapath.trace(bridge: bridge, key: match.key, now: now) }
+        let answer = fabric.poller.run { datapath, now in
+            datapath.trace(bridge: bridge, key: match.key, options: match, now: now)
+        }
         guard let answer else {
             throw LabError("\(node) has no port \(match.key[.inPort].low): begin the packet with in_port=1 or so")
         }

@@ -135,7 +135,8 @@ public enum UnixSocket {
         return FileDescriptor(owning: try retrying("make a socket") { socket(AF_UNIX, type, 0) })
     }
 
-    private static func isAnswering(_ path: String) -> Bool {
+    /// Whether somebody listens at a socket's file, or cannot be asked; false: whoever did is gone.
+    public static func isAnswering(_ path: String) -> Bool {
         do throws(SystemError) {
             _ = try connect(path)
             return true

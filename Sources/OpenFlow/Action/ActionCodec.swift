@@ -53,6 +53,9 @@ public enum ActionCodec {
                 }
             case .nat: if place != .connectionTracking { throw .badAction(.badSetArgument) }
             case .setField(let field, _, _): try verify(field, in: place)
+            case .setTunnelOption(let option): try verify(option.field, in: place)
+            case .deleteField(let field):
+                guard field.tunnelOption != nil, place != .connectionTracking else { throw .badAction(.badArgument) }
             case .load(_, let destination): try verify(destination.field, in: place)
             case .move(_, let destination): try verify(destination.field, in: place)
             case .meter where place != .list: throw .badAction(.badType)

@@ -11,7 +11,9 @@ extension ActionDecoder {
         let header = try OXMHeader(reading: &reader)
         guard let field = header.type.field else { throw .badAction(.badSetType) }
         let count = header.type.valueBytes(of: field)
-        guard header.payloadBytes == (header.hasMask ? 2 * count : count) else { throw .badAction(.badSetLength) }
+        guard header.payloadBytes == (header.hasMask ? 2 * count : count) || field.tunnelOption != nil else {
+            throw .badAction(.badSetLength)
+        }
         return (field, header.type, header)
     }
 
@@ -31,6 +33,9 @@ extension ActionDecoder {
         return try subfield(field, type, start: start, count: count)
     }
 
+    /// A field, named alone.
+    func field(_ reader: inout WireReader) throws(OpenFlowError) -> Field { try name(&reader).field }
+
     /// Bits of a field that an action is to change.
     func destination(
         _ reader: inout WireReader, start: Int, count: Int
@@ -43,8 +48,17 @@ extension ActionDecoder {
     /// Start and count of `ofs_nbits`.
     static func range(_ packed: UInt16) -> (start: Int, count: Int) { (Int(packed >> 6), Int(packed & 63) + 1) }
 
-    /// `OFPAT_SET_FIELD`, behind type and length.
+    /// `OFPAT_SET_FIELD` or `NXAST_REG_LOAD2`, behind type and length.
     func setField(_ reader: inout WireReader, mayMask: Bool) throws(OpenFlowError) -> Action {
+        var ahead = reader
+        let (option, _, header) = try name(&ahead)
+        if let index = option.tunnelOption {
+            reader = ahead
+            if header.hasMask, !mayMask { throw .badAction(.badSetMask) }
+            let setting = try TunnelOption(index: index, header, reading: &reader)
+            try reader.skipZeros(reader.remaining, or: .badAction(.badSetArgument))
+            return .setTunnelOption(setting)
+        }
         let (field, value, mask) = try entry(&reader, mayMask: mayMask)
         if field == .vlanVID {
             let present = FieldValue(FlowKey.vlanPresent)
@@ -69,7 +83,7 @@ extension ActionDecoder {
             throw .badAction(.badSetArgument)
         }
         let width = FieldValue.ones(field.width)
-        guard (value & ~field.validBits).isZero else { throw .badAction(.badSetArgument) }
+        guard field.accepts(value) else { throw .badAction(.badSetArgument) }
         if field == .inPort, count == 2 {
             value = FieldValue(widenedPort(UInt16(truncatingIfNeeded: value.low)))
             if mask == ones { mask = width }

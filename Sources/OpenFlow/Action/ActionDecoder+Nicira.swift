@@ -93,8 +93,7 @@ extension ActionDecoder {
             actions.append(.outputField(try subfield(&reader, start: start, count: count), maxLength: length))
             try reader.skipZeros(reader.remaining, or: .badRequest(.mustBeZero))
         case 33:
-            let (field, value, mask) = try entry(&reader, mayMask: true)
-            actions.append(.setField(field, value: value, mask: mask))
+            actions.append(try setField(&reader, mayMask: true))
         case 34:
             let clause = try reader.uint8()
             let clauses = try reader.uint8()
@@ -129,6 +128,10 @@ extension ActionDecoder {
             let type = try reader.uint32()
             guard reader.isAtEnd else { throw .badAction(.unknownEncapsulationProperty) }
             actions.append(.decapsulate(packetType: type == ActionEncoder.nextProtocol ? nil : type))
+        case 50:
+            let field = try field(&reader)
+            try reader.skipZeros(reader.remaining, or: .badRequest(.mustBeZero))
+            actions.append(.deleteField(field))
         case 49:
             let length = try reader.uint16()
             let start = Int(try reader.uint16())

@@ -47,6 +47,16 @@ extension ActionEncoder {
         }
     }
 
+    /// Masks are OpenFlow 1.5's; before, and before OpenFlow 1.2 at all, it is `NXAST_REG_LOAD2`.
+    func setTunnelOption(_ option: TunnelOption, into writer: inout WireWriter) {
+        guard let type = OXMType(option.field, version: nil) else { return }
+        if version >= .v15 || version >= .v12 && option.mask == nil {
+            standard(25, into: &writer) { type.writeEntry(option, into: &$0) }
+        } else {
+            nicira(33, into: &writer) { type.writeEntry(option, into: &$0) }
+        }
+    }
+
     /// In OpenFlow 1.0 and 1.1, which have actions for some fields only.
     private func setLegacy(
         _ field: Field, _ value: FieldValue, _ mask: FieldValue, into writer: inout WireWriter
@@ -112,6 +122,10 @@ extension ActionEncoder {
     }
 
     func load(_ value: UInt64, _ bits: Subfield, into writer: inout WireWriter) {
+        if let index = bits.field.tunnelOption {
+            let option = TunnelOption(index: index, FieldValue(value), start: bits.start, count: bits.count)
+            return setTunnelOption(option, into: &writer)
+        }
         let type = Self.type(of: bits)
         if version >= .v15 || type?.classID == OXMType.experimenterClass {
             let mask = FieldValue.ones(bits.count) << bits.start

@@ -36,6 +36,9 @@ struct ActionEncoder {
         case .meter(let id): if version >= .v15 { standard(29, into: &writer) { $0.uint32(id) } }
         case .bundle(let choice): bundle(choice, into: &writer)
         case .setField(let field, let value, let mask): setField(field, value, mask, into: &writer)
+        case .setTunnelOption(let option): setTunnelOption(option, into: &writer)
+        case .deleteField(let field):
+            nicira(50, length: 24, into: &writer) { Self.name(Subfield(field), version: nil, into: &$0) }
         case .load(let value, let bits): load(value, bits, into: &writer)
         case .move(let source, let target): move(source, target, into: &writer)
         case .push(let bits): stack(27, bits, into: &writer)

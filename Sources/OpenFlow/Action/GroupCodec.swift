@@ -154,7 +154,7 @@ public enum GroupCodec {
             result.parameter = try property.uint64()
             while !property.isAtEnd {
                 let entry = try OXMHeader(reading: &property)
-                guard let field = entry.type.field else { throw .badMatch(.badField) }
+                guard let field = entry.type.field, field.tunnelOption == nil else { throw .badMatch(.badField) }
                 let count = entry.type.valueBytes(of: field)
                 guard !entry.hasMask else { throw .badMatch(.badMask) }
                 guard entry.payloadBytes == count else { throw .badMatch(.badLength) }

@@ -34,6 +34,12 @@ enum OXMCodec {
                 try reader.skip(header.payloadBytes)
                 continue
             }
+            if let index = field.tunnelOption {
+                let option = try TunnelOption(index: index, header, reading: &reader)
+                guard match.mask[field].isZero else { throw .badMatch(.duplicateField) }
+                match.set(option)
+                continue
+            }
             let count = header.type.valueBytes(of: field)
             guard header.payloadBytes == (header.hasMask ? 2 * count : count) else {
                 if field == .mplsTTL, let cookie, header.payloadBytes == (header.hasMask ? 16 : 8) {
@@ -51,7 +57,7 @@ enum OXMCodec {
             var mask = header.hasMask ? try reader.value(bytes: count) : ones
             guard (value & ~mask).isZero else { throw .badMatch(.badWildcards) }
             if header.hasMask, !field.isMaskable, mask != ones, !mask.isZero { throw .badMatch(.badMask) }
-            guard (value & ~field.validBits).isZero else { throw .badMatch(.badValue) }
+            guard field.accepts(value) else { throw .badMatch(.badValue) }
             if context == .match, !field.isPrerequisiteMet(by: match) { throw .badMatch(.badPrerequisite) }
             if field == .inPort, count == 2 {
                 value = FieldValue(widenedPort(UInt16(truncatingIfNeeded: value.low)))

@@ -19,6 +19,7 @@ extension OXMCodec {
         func write(into writer: inout WireWriter) {
             if occupied & Self.stage0 != 0 {
                 if !isPacketTypeImplied { put(.packetType, into: &writer) }
+                put(.packetHash, into: &writer)
                 put(.recirculationID, into: &writer)
                 put(.conjunctionID, into: &writer)
                 put(.inPort, into: &writer)
@@ -36,7 +37,7 @@ extension OXMCodec {
             put(.pbbISID, into: &writer)
             put(.pbbUCA, into: &writer)
             if occupied & 0x00ff_ff00_0000_0000 != 0 { writeNetwork(into: &writer) }
-            if occupied & Self.stage0 != 0 { writePipelineFields(into: &writer) }
+            if occupied & (Self.stage0 | Self.serviceHeader) != 0 { writePipelineFields(into: &writer) }
         }
 
         /// Open vSwitch leaves the packet type out where it is Ethernet and another field says as much.
@@ -120,9 +121,26 @@ extension OXMCodec {
             }
         }
 
-        private static let tunnelFields: [8 of Field] = [
+        private static let tunnelFields: [14 of Field] = [
             .tunnelID, .tunnelFlags, .tunnelSource, .tunnelDestination, .tunnelIPv6Source, .tunnelIPv6Destination,
-            .tunnelGBPID, .tunnelGBPFlags,
+            .tunnelGBPID, .tunnelGBPFlags, .erspanIndex, .erspanVersion, .erspanDirection, .erspanHardware, .gtpuFlags,
+            .gtpuMessageType,
+        ]
+        private func writeOptions(into writer: inout WireWriter) {
+            var bits = match.mask[word: FlowKey.optionWord]
+            while bits != 0 {
+                let index = bits.trailingZeroBitCount
+                if let option = match.option(index), let type = OXMType(option.field, version: nil) {
+                    type.writeEntry(option, into: &writer)
+                }
+                bits &= bits &- 1
+            }
+        }
+
+        private static let serviceHeader: UInt64 = 7 << 49
+        private static let serviceFields: [10 of Field] = [
+            .nshFlags, .nshTTL, .nshMDType, .nshNextProtocol, .nshPath, .nshIndex, .nshContext1, .nshContext2,
+            .nshContext3, .nshContext4,
         ]
         private static let connectionFields: [12 of Field] = [
             .packetMark, .ctState, .ctZone, .ctMark, .ctLabel, .ctIPv4Source, .ctIPv6Source, .ctIPv4Destination,
@@ -130,8 +148,14 @@ extension OXMCodec {
         ]
 
         private func writePipelineFields(into writer: inout WireWriter) {
-            if occupied & 0x0001_fc00 != 0 {
-                for index in Self.tunnelFields.indices { put(Self.tunnelFields[index], into: &writer) }
+            if occupied & 0xc001_fc00 != 0 {
+                for index in Self.tunnelFields.indices {
+                    put(Self.tunnelFields[index], into: &writer)
+                    if Self.tunnelFields[index] == .tunnelGBPFlags { writeOptions(into: &writer) }
+                }
+            }
+            if occupied & Self.serviceHeader != 0 {
+                for index in Self.serviceFields.indices { put(Self.serviceFields[index], into: &writer) }
             }
             if occupied & 0x3fc != 0 {
                 let isWide = version.map { $0 >= .v15 } ?? false

@@ -31,11 +31,13 @@ extension OXMType {
     /// Bytes of the value of `field` in an entry of this type.
     @inline(__always)
     func valueBytes(of field: Field) -> Int {
-        switch field.width {
+        // Of options, the most that there may be.
+        if field.tunnelOption != nil { return TunnelOption.maximumByteCount }
+        return switch field.width {
         case ...8: 1
         case ...16: 2
-        // Of 20 bits: MPLS labels and flow labels have 32 on the wire.
-        case 24: 3
+        // Of 20 bits: MPLS labels and flow labels have 32 on the wire; of 24 bits, paths of NSH too.
+        case 24: field == .nshPath ? 4 : 3
         case ...32: field == .inPort && classID == Self.niciraBasic ? 2 : 4
         case ...48: 6
         case ...64: 8
@@ -64,6 +66,36 @@ extension OXMType {
         writeHeader(hasMask: mask != nil, length: mask == nil ? bytes : 2 * bytes, into: &writer)
         writer.value(value, bytes: bytes)
         if let mask { writer.value(mask, bytes: bytes) }
+    }
+}
+
+extension OXMType {
+    /// Writes an entry of an option, as long as its value.
+    func writeEntry(_ option: TunnelOption, into writer: inout WireWriter) {
+        let bytes = option.value.count
+        writeHeader(hasMask: option.mask != nil, length: option.mask == nil ? bytes : 2 * bytes, into: &writer)
+        writer.bytes(option.value)
+        if let mask = option.mask { writer.bytes(mask) }
+    }
+}
+
+extension TunnelOption {
+    /// Reads value and mask behind the header of an entry.
+    init(index: Int, _ header: OXMHeader, reading reader: inout WireReader) throws(OpenFlowError) {
+        let count = header.valueBytes
+        guard count <= Self.maximumByteCount, header.payloadBytes == (header.hasMask ? 2 * count : count) else {
+            throw reader.shortage
+        }
+        var value = try reader.slice(count)
+        let bytes = value.rest()
+        guard header.hasMask else {
+            self.init(index: index, value: bytes)
+            return
+        }
+        var mask = try reader.slice(count)
+        let bits = mask.rest()
+        guard zip(bytes, bits).allSatisfy({ $0 & ~$1 == 0 }) else { throw .badMatch(.badWildcards) }
+        self.init(index: index, value: bytes, mask: bits)
     }
 }
 

@@ -2,10 +2,10 @@ import Switch
 
 extension Message.OXMID {
     /// How `version` names a field; nil: it has no name for it.
-    /// - Parameter hasMask: whether masks are taken; the length stays that of the value (OpenFlow 1.5, 7.3.5.18.2).
+    /// - Parameter hasMask: whether masks are taken: then the length is that of value and mask (OpenFlow 1.3, 7.2.3.2).
     public init?(_ field: Field, hasMask: Bool = false, version: OpenFlowVersion) {
         guard let type = OXMType(field, version: version) else { return nil }
-        let length = UInt32((field.width + 7) / 8)
+        let length = UInt32(type.valueBytes(of: field)) * (hasMask ? 2 : 1)
         let isExperimenter = type.classID == OXMType.experimenterClass
         let bytes = isExperimenter ? length + 4 : length
         self.init(

@@ -11,6 +11,9 @@ struct OXMType: Hashable, Sendable {
     static let experimenterClass: UInt16 = 0xffff
     /// The Open Networking Foundation's experimenter id.
     static let onf: UInt32 = 0x4f4e_4600
+    /// Nicira's, of `NXOXM_ET_*`, and the one that it uses for the network service header, of `NXOXM_NSH_*`.
+    static let nicira: UInt32 = 0x0000_2320
+    static let nsh: UInt32 = 0x005a_d650
 
     var classID: UInt16
     /// 7 bits.
@@ -47,12 +50,57 @@ extension OXMType {
             case 2: .ndOptionsType
             default: nil
             }
-        case Self.experimenterClass where experimenter == Self.onf:
-            switch number {
-            case 42: .tcpFlags
-            case 43: .actionSetOutput
-            default: nil
-            }
+        case Self.experimenterClass: Self.experimenterField(experimenter, number)
+        default: nil
+        }
+    }
+
+    private static func experimenterField(_ experimenter: UInt32, _ number: UInt8) -> Field? {
+        switch (experimenter, number) {
+        case (onf, 42): .tcpFlags
+        case (onf, 43): .actionSetOutput
+        case (nicira, 0): .packetHash
+        case (nicira, 11): .erspanIndex
+        case (nicira, 12): .erspanVersion
+        case (nicira, 13): .erspanDirection
+        case (nicira, 14): .erspanHardware
+        case (nicira, 15): .gtpuFlags
+        case (nicira, 16): .gtpuMessageType
+        case (nsh, 1): .nshFlags
+        case (nsh, 2): .nshMDType
+        case (nsh, 3): .nshNextProtocol
+        case (nsh, 4): .nshPath
+        case (nsh, 5): .nshIndex
+        case (nsh, 6): .nshContext1
+        case (nsh, 7): .nshContext2
+        case (nsh, 8): .nshContext3
+        case (nsh, 9): .nshContext4
+        case (nsh, 10): .nshTTL
+        default: nil
+        }
+    }
+
+    /// Of fields that have an experimenter's entry in every version, and no other.
+    private static func experimenterType(_ field: Field) -> OXMType? {
+        func nicira(_ number: UInt8) -> OXMType { OXMType(experimenterClass, number, experimenter: Self.nicira) }
+        func nsh(_ number: UInt8) -> OXMType { OXMType(experimenterClass, number, experimenter: Self.nsh) }
+        return switch field {
+        case .erspanIndex: nicira(11)
+        case .erspanVersion: nicira(12)
+        case .erspanDirection: nicira(13)
+        case .erspanHardware: nicira(14)
+        case .gtpuFlags: nicira(15)
+        case .gtpuMessageType: nicira(16)
+        case .nshFlags: nsh(1)
+        case .nshMDType: nsh(2)
+        case .nshNextProtocol: nsh(3)
+        case .nshPath: nsh(4)
+        case .nshIndex: nsh(5)
+        case .nshContext1: nsh(6)
+        case .nshContext2: nsh(7)
+        case .nshContext3: nsh(8)
+        case .nshContext4: nsh(9)
+        case .nshTTL: nsh(10)
         default: nil
         }
     }
@@ -157,10 +205,12 @@ extension OXMType {
         case 32: .tunnelDestination
         case 33: .packetMark
         case 34: .tcpFlags
+        case 35: .packetHash
         case 36: .recirculationID
         case 37: .conjunctionID
         case 38: .tunnelGBPID
         case 39: .tunnelGBPFlags
+        case 40...103: Field(tunnelOption: Int(number) - 40)
         case 104: .tunnelFlags
         case 105: .ctState
         case 106: .ctZone
@@ -189,6 +239,8 @@ extension OXMType {
             self = standard
         } else if let extended = Self.nicira(field) {
             self = extended
+        } else if let experimental = Self.experimenterType(field) {
+            self = experimental
         } else if version == nil || field == .ndReserved || field == .ndOptionsType, let only = Self.only(field) {
             self = only
         } else if let only = Self.standard(field, .v15) {
@@ -280,6 +332,7 @@ extension OXMType {
         if field.rawValue >= Field.xxreg0.rawValue, field.rawValue <= Field.xxreg3.rawValue {
             return OXMType(niciraExtended, field.rawValue - Field.xxreg0.rawValue + 111)
         }
+        if let option = field.tunnelOption { return OXMType(niciraExtended, 40 + UInt8(option)) }
         let basic: UInt8? =
             switch field {
             case .inPort: 0
@@ -327,6 +380,7 @@ extension OXMType {
         case .tunnelDestination: 32
         case .packetMark: 33
         case .tcpFlags: 34
+        case .packetHash: 35
         case .recirculationID: 36
         case .conjunctionID: 37
         case .tunnelGBPID: 38

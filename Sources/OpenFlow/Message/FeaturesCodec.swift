@@ -53,6 +53,7 @@ enum FeaturesCodec {
 
     // MARK: Configuration
 
+    /// OpenFlow 1.1's and 1.2's; Open vSwitch takes it in 1.0 too, and ovs-ofctl sends it there.
     private static let invalidTTLToController: UInt16 = 4
 
     static func decodeConfiguration(
@@ -62,7 +63,7 @@ enum FeaturesCodec {
         let missLength = try reader.uint16()
         guard reader.isAtEnd else { throw .badRequest(.badLength) }
         var known: UInt16 = 3
-        if version == .v11 || version == .v12 { known |= invalidTTLToController }
+        if version < .v13 { known |= invalidTTLToController }
         guard flags & ~known == 0, let fragments = Message.SwitchConfiguration.Fragments(rawValue: flags & 3) else {
             throw .switchConfigurationFailed(.badFlags)
         }
@@ -73,7 +74,7 @@ enum FeaturesCodec {
     static func encode(
         _ configuration: Message.SwitchConfiguration, version: OpenFlowVersion, into writer: inout WireWriter
     ) {
-        let hasInvalidTTL = configuration.invalidTTLToController && (version == .v11 || version == .v12)
+        let hasInvalidTTL = configuration.invalidTTLToController && version < .v13
         writer.uint16(configuration.fragments.rawValue | (hasInvalidTTL ? invalidTTLToController : 0))
         writer.uint16(configuration.missLength)
     }

@@ -18,7 +18,9 @@ extension Message {
             public static let instructions = Flags(rawValue: 16)
             /// The asker's own changes are told in full (`NXFMF_OWN`).
             public static let noAbbreviation = Flags(rawValue: 32)
-            public static let onlyOwn = Flags(rawValue: 64)
+            /// The same, as Open vSwitch and its tools mean it and we do: `ovs-ofctl monitor BR watch:` sets it to see
+            /// everything. OpenFlow 1.4, A.3.5.17, calls it `OFPFMF_ONLY_OWN` and means nothing but own changes.
+            public static let own = Flags(rawValue: 64)
         }
 
         public var id: UInt32

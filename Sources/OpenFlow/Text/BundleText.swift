@@ -15,8 +15,16 @@ public enum BundleText {
         }
     }
 
+    /// The command that a line begins with, and what stands behind it; the whole line where its first word is none.
+    static func command<Command>(
+        of line: Substring, among commands: [Substring: Command], else usual: Command
+    ) -> (command: Command, rest: Substring) {
+        let (word, behind) = firstWord(line)
+        return commands[word].map { ($0, behind) } ?? (usual, line)
+    }
+
     /// The first word, and what stands behind it.
-    static func firstWord(_ text: Substring) -> (word: Substring, behind: Substring) {
+    private static func firstWord(_ text: Substring) -> (word: Substring, behind: Substring) {
         let utf8 = text.utf8
         let start = utf8.firstIndex { !KeyValueScanner.isSeparator($0) } ?? utf8.endIndex
         let end = utf8[start...].firstIndex(where: KeyValueScanner.isSeparator) ?? utf8.endIndex

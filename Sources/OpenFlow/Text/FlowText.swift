@@ -43,18 +43,14 @@ public enum FlowText {
     public static func parseLine(
         _ text: some StringProtocol, names: FlowNames = FlowNames()
     ) throws(FlowSyntaxError) -> FlowModification {
-        let (word, behind) = BundleText.firstWord(Substring(text))
-        let command: FlowModification.Command
-        switch word {
-        case "add": command = .add
-        case "modify": command = .modify
-        case "modify_strict": command = .modifyStrict
-        case "delete": command = .delete
-        case "delete_strict": command = .deleteStrict
-        default: return try parse(text, names: names)
-        }
-        return try parse(behind, command: command, names: names)
+        let line = BundleText.command(of: Substring(text), among: commands, else: .add)
+        return try parse(line.rest, command: line.command, names: names)
     }
+
+    private static let commands: [Substring: FlowModification.Command] = [
+        "add": .add, "modify": .modify, "modify_strict": .modifyStrict, "delete": .delete,
+        "delete_strict": .deleteStrict,
+    ]
 
     /// Where the word `actions=` (or `action=`) stands, at the beginning of an item.
     static func actions(in text: Substring) -> Range<Substring.Index>? {

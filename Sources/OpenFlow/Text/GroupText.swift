@@ -71,19 +71,14 @@ public enum GroupText {
     public static func parseLine(
         _ text: some StringProtocol, names: FlowNames = FlowNames()
     ) throws(FlowSyntaxError) -> GroupModification {
-        let (word, behind) = BundleText.firstWord(Substring(text))
-        let command: GroupModification.Command
-        switch word {
-        case "add": command = .add
-        case "modify": command = .modify
-        case "add_or_mod": command = .addOrModify
-        case "delete": command = .delete
-        case "insert_bucket": command = .insertBucket
-        case "remove_bucket": command = .removeBucket
-        default: return try parse(text, names: names)
-        }
-        return try parse(behind, command: command, names: names)
+        let line = BundleText.command(of: Substring(text), among: commands, else: .add)
+        return try parse(line.rest, command: line.command, names: names)
     }
+
+    private static let commands: [Substring: GroupModification.Command] = [
+        "add": .add, "modify": .modify, "add_or_mod": .addOrModify, "delete": .delete, "insert_bucket": .insertBucket,
+        "remove_bucket": .removeBucket,
+    ]
 
     /// Takes the buckets apart; the first part is what stands before them.
     private static func split(_ text: Substring) -> [Substring] {
@@ -129,7 +124,9 @@ public enum GroupText {
         var result: [(field: Field, mask: FieldValue)] = []
         var items = KeyValueScanner(text)
         while let (name, value) = items.next() {
-            guard let field = Field(named: name) else { throw FlowSyntaxError("fields: there is no “\(name)”") }
+            guard let field = Field(named: name), field.tunnelOption == nil else {
+                throw FlowSyntaxError("fields: there is no “\(name)”")
+            }
             guard !result.contains(where: { $0.field == field }) else {
                 throw FlowSyntaxError("fields: “\(name)” stands twice")
             }

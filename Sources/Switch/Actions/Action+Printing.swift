@@ -42,6 +42,8 @@ extension Action: CustomStringConvertible {
         case .bundle(let choice): choice.write(to: &out, names)
         case .setField(let field, let value, let mask):
             out += "set_field:\(FieldText.formatSetting(field, value, mask, names))->\(field.setName)"
+        case .setTunnelOption(let option): out += "set_field:\(option.settingText)->\(option.field.names[0])"
+        case .deleteField(let field): out += "delete_field:\(field.setName)"
         case .load(let value, let bits): out += "load:\(FieldText.plainHexadecimal(value))->\(bits)"
         case .move(let source, let target): out += "move:\(source)->\(target)"
         case .push(let bits): out += "push:\(bits)"

@@ -28,6 +28,10 @@ public indirect enum Action: Equatable, Sendable {
     // MARK: Fields
     /// Overwrites the bits of `field` under `mask` (`OFPAT_SET_FIELD`, `NXAST_REG_LOAD2`).
     case setField(Field, value: FieldValue, mask: FieldValue)
+    /// Writes to an option of the tunnel, which the packet has from then on (`OFPAT_SET_FIELD` of `tun_metadataN`).
+    case setTunnelOption(TunnelOption)
+    /// Takes an option of the tunnel away (`NXAST_DELETE_FIELD`); there is nothing of other fields.
+    case deleteField(Field)
     /// Overwrites some bits of a field (`NXAST_REG_LOAD`).
     case load(UInt64, Subfield)
     /// Copies bits (`NXAST_REG_MOVE`, `OFPAT_COPY_FIELD`).

@@ -120,6 +120,7 @@ struct ActionParser {
         case "bundle": return .bundle(try BundleChoice(parsing: value, loads: false, names))
         case "bundle_load": return .bundle(try BundleChoice(parsing: value, loads: true, names))
         case "set_field": return try setField(value)
+        case "delete_field": return try deleteField(value)
         case "load": return try load(value)
         case "move": return try move(value)
         case "push": return .push(try Subfield(parsing: value))
@@ -272,6 +273,9 @@ struct ActionParser {
         }
         guard field.isWritable, field != .vlanID else { throw ActionSyntaxError("\(field.setName) is read-only") }
         do throws(MatchSyntaxError) {
+            if let index = field.tunnelOption {
+                return .setTunnelOption(try TunnelOption(parsing: before, index: index, String(behind)))
+            }
             var (value, mask) = try FieldText.parse(field, String(behind), String(before), names.portNumber)
             // All the flags that there are: all of the field.
             if mask == field.flagBits { mask = .ones(field.width) }
@@ -283,6 +287,16 @@ struct ActionParser {
         } catch { throw ActionSyntaxError("set_field: \(error.description)") }
     }
 
+    private func deleteField(_ text: Substring) throws(ActionSyntaxError) -> Action {
+        guard let field = Field(named: text) ?? Field(extensibleName: String(text)) else {
+            throw ActionSyntaxError("there is no field “\(text)”")
+        }
+        guard field.tunnelOption != nil else {
+            throw ActionSyntaxError("delete_field: \(field.setName) is always there; tun_metadata0 to 63 can go")
+        }
+        return .deleteField(field)
+    }
+
     private func load(_ text: Substring) throws(ActionSyntaxError) -> Action {
         guard let (before, behind) = text.splitAtArrow(), let value = FieldValue(fieldText: String(before)) else {
             throw ActionSyntaxError("load takes NUMBER->FIELD[BITS], as in load:5->NXM_NX_REG0[0..7]")
@@ -290,6 +304,9 @@ struct ActionParser {
         let bits = try Subfield.writable(behind)
         guard (value & ~FieldValue.ones(bits.count)).isZero else {
             throw ActionSyntaxError("load: \(before) does not fit into the \(bits.count) bits of \(bits)")
+        }
+        if let index = bits.field.tunnelOption {
+            return .setTunnelOption(TunnelOption(index: index, value, start: bits.start, count: bits.count))
         }
         guard bits.count <= 64 else {
             // What ovs-ofctl splits into loads of 64 bits is one action here.

@@ -57,8 +57,8 @@ extension Subfield: CustomStringConvertible {
             }
             last = last.dropFirst()
         }
-        let start = try first.number(name, UInt8.self)
-        let finish = try last.number(name, UInt8.self)
+        let start = try first.number(name, UInt16.self)
+        let finish = try last.number(name, UInt16.self)
         guard start <= finish else {
             throw ActionSyntaxError("\(name): bit \(start) is behind bit \(finish)")
         }

@@ -11,7 +11,7 @@ struct Announcement: Sendable {
     /// The address and port that it is really meant for.
     var target: FieldValue
     var targetPort: UInt16
-    /// What its source becomes; nil: it stays.
+    /// What its target sees as its source.
     var source: FieldValue
     var translatesSource: Bool
     var translatesDestination: Bool
@@ -52,13 +52,18 @@ extension ConnectionTracker {
 
     /// The announced connection has come.
     mutating func consumeAnnouncement(_ key: ConnectionKey) {
-        guard let announcement = announcements.removeValue(forKey: Self.announced(key)) else { return }
+        let key = Self.announced(key)
+        guard let announcement = announcements.removeValue(forKey: key) else { return }
+        if let place = announced[announcement.parent]?.firstIndex(of: key) {
+            announced[announcement.parent]!.remove(at: place)
+            if announced[announcement.parent]!.isEmpty { announced[announcement.parent] = nil }
+        }
         let parent = table.find(announcement.parent).slot
         if parent >= 0, table[parent].pointee.announcements > 0 { table[parent].pointee.announcements -= 1 }
     }
 
     mutating func removeAnnouncements(of parent: ConnectionKey) {
-        for (key, announcement) in announcements where announcement.parent == parent { announcements[key] = nil }
+        for key in announced.removeValue(forKey: parent) ?? [] { announcements[key] = nil }
     }
 
     /// Announces a connection; false: another has the key, or there are too many.
@@ -77,6 +82,7 @@ extension ConnectionTracker {
         else { return false }
         connection.pointee.announcements += 1
         announcements[key] = announcement
+        announced[announcement.parent, default: []].append(key)
         return true
     }
 }

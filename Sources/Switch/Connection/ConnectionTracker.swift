@@ -34,6 +34,8 @@ public struct ConnectionTracker: ~Copyable {
     var zoneCounts: UnsafeMutablePointer<UInt32>
 
     var announcements: [ConnectionKey: Announcement] = [:]
+    /// The keys in `announcements`, by the connection that announced them.
+    var announced: [ConnectionKey: [ConnectionKey]] = [:]
     var fragments = FragmentTable()
 
     /// Events, for `coverage/show`.

@@ -10,7 +10,13 @@ extension Classifier {
         rule: Int32, priority: Int32, match: Match, conjunctions: [Conjunction] = []
     ) -> Int32 {
         reserve(rule)
-        precondition(rules[Int(rule)].subtable == nil, "a rule that is in the classifier")
+        precondition(!contains(rule: rule), "a rule that is in the classifier")
+        if !match.options.isEmpty {
+            let replaced = insertOptionRule(rule, priority, match)
+            if replaced >= 0 { self.conjunctions[replaced] = nil }
+            if !conjunctions.isEmpty { setConjunctions(of: rule, conjunctions) }
+            return replaced
+        }
         let subtable = findSubtable(match.mask) ?? addSubtable(match.mask, priority: priority)
         let replaced = withUnsafePointer(to: match.key) { insert(rule, priority, $0, subtable) }
         if replaced >= 0 { self.conjunctions[replaced] = nil }
@@ -60,7 +66,9 @@ extension Classifier {
     /// Removes `rule`; false: it is not in the classifier.
     @discardableResult
     public mutating func remove(rule: Int32) -> Bool {
-        guard let subtable = self.subtable(of: rule), let slot = slot(of: rule, in: subtable) else { return false }
+        guard let subtable = self.subtable(of: rule), let slot = slot(of: rule, in: subtable) else {
+            return !optionMatches.isEmpty && removeOptionRule(rule)
+        }
         let removed = rules[Int(rule)]
         let head = subtable.pointee.table.slots[slot].payload
         if head != rule {
@@ -102,6 +110,8 @@ extension Classifier {
         destinationPorts = PrefixTrie()
         sourcePorts = PrefixTrie()
         conjunctions = [:]
+        optionTables = []
+        optionMatches = [:]
         count = 0
     }
 }

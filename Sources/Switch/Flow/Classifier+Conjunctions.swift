@@ -46,9 +46,12 @@ extension Classifier {
     }
 
     @inline(never)
-    func conjunctiveLookup(_ key: UnsafePointer<FlowKey>, uniting wildcards: UnsafeMutablePointer<FlowMask>) -> Int32 {
+    func conjunctiveLookup(
+        _ key: UnsafePointer<FlowKey>, _ options: [TunnelOption], uniting wildcards: UnsafeMutablePointer<FlowMask>
+    ) -> Int32 {
         var soft = SoftMatches()
-        let hard = lookup(key, uniting: wildcards, soft: &soft)
+        var hard = lookup(key, uniting: wildcards, soft: &soft)
+        if !optionTables.isEmpty { hard = lookup(key, options, over: hard, uniting: wildcards, soft: &soft) }
         let floor = hard < 0 ? Int32.min : rules[Int(hard)].priority
         let candidates = soft.rules.filter { rules[Int($0)].priority > floor }
             .sorted { (rules[Int($0)].priority, $1) > (rules[Int($1)].priority, $0) }
@@ -61,7 +64,8 @@ extension Classifier {
                 var probe = key.pointee
                 probe[.conjunctionID] = FieldValue(id)
                 soft = SoftMatches(collects: false)
-                let rule = lookup(&probe, uniting: wildcards, soft: &soft)
+                var rule = lookup(&probe, uniting: wildcards, soft: &soft)
+                if !optionTables.isEmpty { rule = lookup(&probe, options, over: rule, uniting: wildcards, soft: &soft) }
                 if rule >= 0 { return rule }
             }
             start = end

@@ -3,6 +3,7 @@
 extension Classifier {
     /// The rule with exactly this match and priority, or -1.
     public func find(match: Match, priority: Int32) -> Int32 {
+        if !match.options.isEmpty { return findOptionRule(match, priority) }
         guard let subtable = findSubtable(match.mask) else { return -1 }
         let slot = withUnsafePointer(to: match.key) { subtable.pointee.table.find($0, tag: hash($0, subtable)) }
         guard slot >= 0 else { return -1 }
@@ -12,20 +13,23 @@ extension Classifier {
     }
 
     /// Whether `rule` is in the classifier.
-    public func contains(rule: Int32) -> Bool { subtable(of: rule) != nil }
+    public func contains(rule: Int32) -> Bool { subtable(of: rule) != nil || optionMatches[rule] != nil }
 
     /// The priority of `rule`, or nil when it is not in the classifier.
-    public func priority(of rule: Int32) -> Int32? { subtable(of: rule) == nil ? nil : rules[Int(rule)].priority }
+    public func priority(of rule: Int32) -> Int32? { contains(rule: rule) ? rules[Int(rule)].priority : nil }
 
     /// The match of `rule`, or nil when it is not in the classifier.
     public func match(of rule: Int32) -> Match? {
-        guard let subtable = subtable(of: rule), let slot = slot(of: rule, in: subtable) else { return nil }
+        guard let subtable = subtable(of: rule), let slot = slot(of: rule, in: subtable) else {
+            return optionMatches[rule]
+        }
         return Match(key: subtable.pointee.table.key(at: slot), mask: subtable.pointee.table.mask)
     }
 
     /// Calls `body` with each rule, in no order. The classifier must not be changed meanwhile.
     public func forEach(_ body: (Int32) -> Void) {
         for position in 0..<subtableCount { forEachBucket(order[position].subtable, where: { _ in true }, body) }
+        forEachOptionRule(body) { _ in true }
     }
 
     /// Calls `body` with each rule that matches some packet that `match` matches too, of any priority, in no order. The
@@ -35,11 +39,14 @@ extension Classifier {
             let subtable = order[position].subtable
             forEachBucket(subtable, where: { subtable.pointee.table.overlaps(match, at: $0) }, body)
         }
+        forEachOptionRule(body) { $0.overlaps(match) }
     }
 
     /// Calls `body` with each rule whose packets `match` matches all: those that a non-strict modification or deletion
     /// selects. In no order. The classifier must not be changed meanwhile.
     public func forEachIncluded(in match: Match, _ body: (Int32) -> Void) {
+        forEachOptionRule(body) { match.includes($0) }
+        if !match.options.isEmpty { return }
         for position in 0..<subtableCount {
             let subtable = order[position].subtable
             guard subtable.pointee.table.mask.covers(match.mask) else { continue }

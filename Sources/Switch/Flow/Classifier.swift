@@ -13,7 +13,7 @@
 //    rule for port 80 would give each ephemeral port a megaflow of its own.)
 //
 // Design of an entry: a bucket (distinct masked key) points to its rules, a list in falling order of priority.
-// Conjunctive matches: Classifier+Conjunctions.swift.
+// Conjunctive matches: Classifier+Conjunctions.swift. Options of tunnels: Classifier+Options.swift.
 // Two rules of the same priority that both match are the owner's mistake (OpenFlow leaves the winner open); the winner
 // is then either one, but always the same one for the packets of one megaflow.
 // Thread-safety: none.
@@ -78,6 +78,9 @@ public struct Classifier: ~Copyable {
     public internal(set) var subtableCount = 0
     /// The conjunctions of the rules that have some.
     var conjunctions: [Int32: [Conjunction]] = [:]
+    /// The rules that look into options of tunnels, by mask and of falling priority, and their matches.
+    var optionTables: [OptionTable] = []
+    var optionMatches: [Int32: Match] = [:]
     /// Masks with `actset_output`.
     var actionSetMasks = 0
     /// Whether rules look at the output in the action set.
@@ -102,9 +105,14 @@ public struct Classifier: ~Copyable {
 
     /// The rule of the highest priority that matches `key`, or -1; `wildcards` gets the bits that were looked at besides
     /// those it had. Every key that agrees with this one in those bits has the same answer as long as no rule changes.
-    public func lookup(_ key: UnsafePointer<FlowKey>, unite wildcards: inout FlowMask) -> Int32 {
+    /// - Parameter options: of the packet's tunnel.
+    public func lookup(
+        _ key: UnsafePointer<FlowKey>, _ options: [TunnelOption] = [], unite wildcards: inout FlowMask
+    ) -> Int32 {
         withUnsafeMutablePointer(to: &wildcards) {
-            conjunctions.isEmpty ? lookup(key, uniting: $0, soft: nil) : conjunctiveLookup(key, uniting: $0)
+            if !conjunctions.isEmpty { return conjunctiveLookup(key, options, uniting: $0) }
+            let best = lookup(key, uniting: $0, soft: nil)
+            return optionTables.isEmpty ? best : lookup(key, options, over: best, uniting: $0, soft: nil)
         }
     }
 

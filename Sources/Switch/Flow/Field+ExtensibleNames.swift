@@ -26,7 +26,7 @@ extension Field {
         switch self {
         case .vlanVID: 12
         case .tunnelFlags: 1
-        default: width
+        default: tunnelOption == nil ? width : 8 * TunnelOption.maximumByteCount
         }
     }
 
@@ -41,6 +41,7 @@ extension Field {
         if rawValue >= Field.xxreg0.rawValue, rawValue <= Field.xxreg3.rawValue {
             return ["NXM_NX_XXREG\(rawValue - Field.xxreg0.rawValue)"]
         }
+        if let tunnelOption { return ["NXM_NX_TUN_METADATA\(tunnelOption)"] }
         return switch self {
         case .inPort: ["NXM_OF_IN_PORT", "OXM_OF_IN_PORT"]
         case .inPhysicalPort: ["OXM_OF_IN_PHY_PORT"]
@@ -55,6 +56,12 @@ extension Field {
         case .tunnelGBPID: ["NXM_NX_TUN_GBP_ID"]
         case .tunnelGBPFlags: ["NXM_NX_TUN_GBP_FLAGS"]
         case .tunnelFlags: ["NXM_NX_TUN_FLAGS"]
+        case .erspanIndex: ["NXOXM_ET_ERSPAN_IDX"]
+        case .erspanVersion: ["NXOXM_ET_ERSPAN_VER"]
+        case .erspanDirection: ["NXOXM_ET_ERSPAN_DIR"]
+        case .erspanHardware: ["NXOXM_ET_ERSPAN_HWID"]
+        case .gtpuFlags: ["NXOXM_ET_GTPU_FLAGS"]
+        case .gtpuMessageType: ["NXOXM_ET_GTPU_MSGTYPE"]
         case .ctState: ["NXM_NX_CT_STATE"]
         case .ctZone: ["NXM_NX_CT_ZONE"]
         case .ctMark: ["NXM_NX_CT_MARK"]
@@ -68,6 +75,7 @@ extension Field {
         case .ctTransportDestination: ["NXM_NX_CT_TP_DST"]
         case .packetMark: ["NXM_NX_PKT_MARK"]
         case .recirculationID: ["NXM_NX_RECIRC_ID"]
+        case .packetHash: ["NXM_NX_DP_HASH", "NXOXM_ET_DP_HASH"]
         case .conjunctionID: ["NXM_NX_CONJ_ID"]
         case .ethDestination: ["NXM_OF_ETH_DST", "OXM_OF_ETH_DST"]
         case .ethSource: ["NXM_OF_ETH_SRC", "OXM_OF_ETH_SRC"]
@@ -98,6 +106,16 @@ extension Field {
         case .arpOperation: ["NXM_OF_ARP_OP", "OXM_OF_ARP_OP"]
         case .arpSourceEth: ["NXM_NX_ARP_SHA", "OXM_OF_ARP_SHA"]
         case .arpTargetEth: ["NXM_NX_ARP_THA", "OXM_OF_ARP_THA"]
+        case .nshFlags: ["NXOXM_NSH_FLAGS"]
+        case .nshTTL: ["NXOXM_NSH_TTL"]
+        case .nshMDType: ["NXOXM_NSH_MDTYPE"]
+        case .nshNextProtocol: ["NXOXM_NSH_NP"]
+        case .nshPath: ["NXOXM_NSH_SPI"]
+        case .nshIndex: ["NXOXM_NSH_SI"]
+        case .nshContext1: ["NXOXM_NSH_C1"]
+        case .nshContext2: ["NXOXM_NSH_C2"]
+        case .nshContext3: ["NXOXM_NSH_C3"]
+        case .nshContext4: ["NXOXM_NSH_C4"]
         case .tcpSource: ["NXM_OF_TCP_SRC", "OXM_OF_TCP_SRC"]
         case .tcpDestination: ["NXM_OF_TCP_DST", "OXM_OF_TCP_DST"]
         case .tcpFlags: ["NXM_NX_TCP_FLAGS", "ONFOXM_ET_TCP_FLAGS", "OXM_OF_TCP_FLAGS"]
@@ -131,11 +149,12 @@ extension Field {
     /// EtherType, the IP protocol and the MPLS bottom-of-stack bit, which OpenFlow's Set-Field may change too.
     public var isWritable: Bool {
         switch self {
-        case .inPhysicalPort, .packetType, .actionSetOutput, .recirculationID, .conjunctionID, .tunnelToS, .tunnelTTL,
+        case .inPhysicalPort, .packetType, .actionSetOutput, .recirculationID, .packetHash, .conjunctionID, .tunnelToS,
+            .tunnelTTL,
             .ctState, .ctZone, .ctProtocol, .ctIPv4Source, .ctIPv4Destination, .ctIPv6Source, .ctIPv6Destination,
             .ctTransportSource, .ctTransportDestination, .ipFragment, .tcpFlags, .ipv6ExtensionHeaders, .vlan2TCI,
             .vlanTPID, .vlan2TPID, .mpls1Label, .mpls1TC, .mpls1BoS, .mpls1TTL, .mpls2Label, .mpls2TC, .mpls2BoS,
-            .mpls2TTL:
+            .mpls2TTL, .gtpuFlags, .gtpuMessageType, .nshMDType, .nshNextProtocol:
             false
         default: true
         }

@@ -38,6 +38,13 @@ extension Field {
         case .tunnelFlags: ["tun_flags"]
         case .tunnelToS: ["tun_tos"]
         case .tunnelTTL: ["tun_ttl"]
+        case .erspanVersion: ["tun_erspan_ver"]
+        case .erspanIndex: ["tun_erspan_idx"]
+        case .erspanDirection: ["tun_erspan_dir"]
+        case .erspanHardware: ["tun_erspan_hwid"]
+        // ovs-ofctl prints the second of both in a match, though it does not read it.
+        case .gtpuFlags: ["tun_gtpu_flags", "gtpu_flags"]
+        case .gtpuMessageType: ["tun_gtpu_msgtype", "gtpu_msgtype"]
         case .inPhysicalPort: ["in_phy_port"]
         case .actionSetOutput: ["actset_output"]
         case .ctState: ["ct_state"]
@@ -46,6 +53,7 @@ extension Field {
         case .ctMark: ["ct_mark"]
         case .packetMark: ["pkt_mark"]
         case .recirculationID: ["recirc_id"]
+        case .packetHash: ["dp_hash"]
         case .conjunctionID: ["conj_id"]
         case .ctLabel: ["ct_label"]
         case .ctIPv4Source: ["ct_nw_src"]
@@ -95,6 +103,16 @@ extension Field {
         case .arpOperation: ["arp_op"]
         case .arpSourceEth: ["arp_sha"]
         case .arpTargetEth: ["arp_tha"]
+        case .nshFlags: ["nsh_flags"]
+        case .nshTTL: ["nsh_ttl"]
+        case .nshMDType: ["nsh_mdtype"]
+        case .nshNextProtocol: ["nsh_np"]
+        case .nshPath: ["nsh_spi", "nsp"]
+        case .nshIndex: ["nsh_si", "nsi"]
+        case .nshContext1: ["nsh_c1", "nshc1"]
+        case .nshContext2: ["nsh_c2", "nshc2"]
+        case .nshContext3: ["nsh_c3", "nshc3"]
+        case .nshContext4: ["nsh_c4", "nshc4"]
         case .tcpSource: ["tcp_src", "tp_src"]
         case .tcpDestination: ["tcp_dst", "tp_dst"]
         case .tcpFlags: ["tcp_flags"]
@@ -111,6 +129,7 @@ extension Field {
         case .ndTargetEth: ["nd_tll", "ipv6_nd_tll"]
         case .ndOptionsType: ["nd_options_type"]
         case .ndReserved: ["nd_reserved"]
+        default: ["tun_metadata\(tunnelOption ?? 0)"]
         }
     }
 
@@ -146,7 +165,8 @@ extension Field {
             .mpls1TTL, .mpls2Label, .mpls2TC, .mpls2BoS, .mpls2TTL, .ipProtocol, .ipToS, .ipDSCP, .ipECN, .ipTTL,
             .arpOperation, .tcpSource, .tcpDestination, .udpSource, .udpDestination, .sctpSource, .sctpDestination,
             .icmpType, .icmpCode, .icmpv6Type, .icmpv6Code, .tunnelGBPID, .tunnelToS, .tunnelTTL, .ctZone, .ctProtocol,
-            .ctTransportSource, .ctTransportDestination, .ndReserved, .ndOptionsType:
+            .ctTransportSource, .ctTransportDestination, .ndReserved, .ndOptionsType, .erspanVersion, .erspanDirection,
+            .gtpuMessageType, .nshFlags, .nshTTL, .nshMDType, .nshNextProtocol, .nshIndex:
             .decimal
         default: .hexadecimal
         }
@@ -169,6 +189,15 @@ extension Field {
         case .ipToS: FieldValue(0xfc)
         default: .ones(width)
         }
+    }
+
+    /// Whether the field may have a value on the wire.
+    @inline(__always)
+    public func accepts(_ value: FieldValue) -> Bool {
+        guard (value & ~validBits).isZero else { return false }
+        // RFC 8300, 2.2: six bits of TTL, and two types of metadata.
+        if self == .nshTTL { return value.low < 64 }
+        return self != .nshMDType || value.low == 1 || value.low == 2
     }
 
     /// ovs-ofctl prints these in decimal digits in a match, and not so in an action.

@@ -8,6 +8,7 @@ extension Field {
         case mpls
         case pbb
         case arp
+        case nsh
         case ipv4
         case ipv6
         /// IPv4 or IPv6.
@@ -35,6 +36,9 @@ extension Field {
         case .ipProtocol, .ipToS, .ipDSCP, .ipECN, .ipTTL, .ipFragment: .ip
         case .ipv6FlowLabel, .ipv6ExtensionHeaders, .ipv6Source, .ipv6Destination: .ipv6
         case .arpSource, .arpTarget, .arpOperation, .arpSourceEth, .arpTargetEth: .arp
+        case .nshFlags, .nshTTL, .nshMDType, .nshNextProtocol, .nshPath, .nshIndex, .nshContext1, .nshContext2,
+            .nshContext3, .nshContext4:
+            .nsh
         case .tcpSource, .tcpDestination, .tcpFlags: .tcp
         case .udpSource, .udpDestination: .udp
         case .sctpSource, .sctpDestination: .sctp
@@ -55,7 +59,7 @@ extension Field {
             .mplsTTL, .mpls1Label, .mpls1TC, .mpls1BoS, .mpls1TTL, .mpls2Label, .mpls2TC, .mpls2BoS, .mpls2TTL,
             .ipProtocol, .ipToS, .ipDSCP, .ipECN, .ipTTL, .arpOperation, .icmpType, .icmpCode, .icmpv6Type,
             .icmpv6Code, .ctZone, .ctProtocol, .recirculationID, .conjunctionID, .ndReserved, .ndOptionsType, .pbbUCA,
-            .packetType:
+            .packetType, .nshTTL, .nshMDType, .nshNextProtocol, .nshPath, .nshIndex:
             false
         default: true
         }
@@ -71,6 +75,7 @@ extension Field.Prerequisite {
         case .mpls: match.asksForNetwork(0x8847) || match.asksForNetwork(0x8848)
         case .pbb: match.asksForNetwork(0x88e7)
         case .arp: match.asksForNetwork(0x0806) || match.asksForNetwork(0x8035)
+        case .nsh: match.asksForNetwork(0x894f)
         case .ipv4: match.asksForNetwork(0x0800)
         case .ipv6: match.asksForNetwork(0x86dd)
         case .ip: match.asksForNetwork(0x0800) || match.asksForNetwork(0x86dd)
@@ -94,6 +99,7 @@ extension Field.Prerequisite {
         case .mpls: "mpls or mplsm"
         case .pbb: "dl_type=0x88e7"
         case .arp: "arp or rarp"
+        case .nsh: "dl_type=0x894f"
         case .ipv4: "ip"
         case .ipv6: "ipv6"
         case .ip: "ip or ipv6"

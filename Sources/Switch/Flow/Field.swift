@@ -6,8 +6,9 @@ public enum Field: UInt8, CaseIterable, Sendable {
     case xxreg0, xxreg1, xxreg2, xxreg3
     case tunnelID, tunnelSource, tunnelDestination, tunnelIPv6Source, tunnelIPv6Destination
     case tunnelGBPID, tunnelGBPFlags, tunnelFlags, tunnelToS, tunnelTTL
+    case erspanVersion, erspanIndex, erspanDirection, erspanHardware, gtpuFlags, gtpuMessageType
     case inPhysicalPort, actionSetOutput
-    case ctState, ctZone, ctProtocol, ctMark, packetMark, recirculationID, conjunctionID, ctLabel
+    case ctState, ctZone, ctProtocol, ctMark, packetMark, recirculationID, packetHash, conjunctionID, ctLabel
     case ctIPv4Source, ctIPv4Destination, ctIPv6Source, ctIPv6Destination, ctTransportSource, ctTransportDestination
     // L2
     case ethDestination, ethType, ethSource
@@ -25,10 +26,27 @@ public enum Field: UInt8, CaseIterable, Sendable {
         ipv6ExtensionHeaders
     case ipv6Source, ipv6Destination
     case arpSource, arpTarget, arpOperation, arpSourceEth, arpTargetEth
+    /// The network service header (RFC 8300).
+    case nshFlags, nshTTL, nshMDType, nshNextProtocol, nshPath, nshIndex
+    case nshContext1, nshContext2, nshContext3, nshContext4
     // L4
     case tcpSource, tcpDestination, tcpFlags, udpSource, udpDestination, sctpSource, sctpDestination
     case icmpType, icmpCode, icmpv6Type, icmpv6Code
     case ndTarget, ndSourceEth, ndTargetEth, ndOptionsType, ndReserved
+    /// Options of the tunnel's header; of each the key says only whether it is there (`TunnelOption`).
+    case tunnelMetadata0, tunnelMetadata1, tunnelMetadata2, tunnelMetadata3, tunnelMetadata4, tunnelMetadata5,
+        tunnelMetadata6, tunnelMetadata7, tunnelMetadata8, tunnelMetadata9, tunnelMetadata10,
+        tunnelMetadata11, tunnelMetadata12, tunnelMetadata13, tunnelMetadata14, tunnelMetadata15,
+        tunnelMetadata16, tunnelMetadata17, tunnelMetadata18, tunnelMetadata19, tunnelMetadata20,
+        tunnelMetadata21, tunnelMetadata22, tunnelMetadata23, tunnelMetadata24, tunnelMetadata25,
+        tunnelMetadata26, tunnelMetadata27, tunnelMetadata28, tunnelMetadata29, tunnelMetadata30,
+        tunnelMetadata31, tunnelMetadata32, tunnelMetadata33, tunnelMetadata34, tunnelMetadata35,
+        tunnelMetadata36, tunnelMetadata37, tunnelMetadata38, tunnelMetadata39, tunnelMetadata40,
+        tunnelMetadata41, tunnelMetadata42, tunnelMetadata43, tunnelMetadata44, tunnelMetadata45,
+        tunnelMetadata46, tunnelMetadata47, tunnelMetadata48, tunnelMetadata49, tunnelMetadata50,
+        tunnelMetadata51, tunnelMetadata52, tunnelMetadata53, tunnelMetadata54, tunnelMetadata55,
+        tunnelMetadata56, tunnelMetadata57, tunnelMetadata58, tunnelMetadata59, tunnelMetadata60,
+        tunnelMetadata61, tunnelMetadata62, tunnelMetadata63
 
     /// Where a field sits in a key: `width` bits from bit `shift` of word `word`; a width of 128 takes the word (high half)
     /// and the one behind it.
@@ -73,6 +91,12 @@ public enum Field: UInt8, CaseIterable, Sendable {
         case .tunnelFlags: Place(16, 24, 16)
         case .tunnelToS: Place(16, 40, 8)
         case .tunnelTTL: Place(16, 48, 8)
+        case .erspanIndex: Place(30, 0, 20)
+        case .erspanVersion: Place(30, 20, 4)
+        case .erspanDirection: Place(30, 24, 1)
+        case .erspanHardware: Place(30, 25, 6)
+        case .gtpuFlags: Place(30, 32, 8)
+        case .gtpuMessageType: Place(30, 40, 8)
         case .inPhysicalPort: Place(17, 0, 32)
         case .actionSetOutput: Place(17, 32, 32)
         case .ctState: Place(18, 0, 32)
@@ -82,6 +106,7 @@ public enum Field: UInt8, CaseIterable, Sendable {
         case .packetMark: Place(19, 32, 32)
         case .recirculationID: Place(20, 0, 32)
         case .conjunctionID: Place(20, 32, 32)
+        case .packetHash: Place(FlowKey.hashWord, 0, 32)
         case .ctLabel: Place(21, 0, 128)
         case .ctIPv4Source: Place(23, 32, 32)
         case .ctIPv4Destination: Place(23, 0, 32)
@@ -130,6 +155,16 @@ public enum Field: UInt8, CaseIterable, Sendable {
         case .arpOperation: Place(47, 0, 16)
         case .arpSourceEth: Place(47, 16, 48)
         case .arpTargetEth: Place(48, 0, 48)
+        case .nshFlags: Place(49, 0, 8)
+        case .nshTTL: Place(49, 8, 8)
+        case .nshMDType: Place(49, 16, 8)
+        case .nshNextProtocol: Place(49, 24, 8)
+        case .nshIndex: Place(49, 32, 8)
+        case .nshPath: Place(49, 40, 24)
+        case .nshContext1: Place(50, 32, 32)
+        case .nshContext2: Place(50, 0, 32)
+        case .nshContext3: Place(51, 32, 32)
+        case .nshContext4: Place(51, 0, 32)
         case .tcpSource, .udpSource, .sctpSource: Place(56, 32, 16)
         case .tcpDestination, .udpDestination, .sctpDestination: Place(56, 16, 16)
         case .icmpType, .icmpv6Type: Place(56, 32, 8)
@@ -140,6 +175,7 @@ public enum Field: UInt8, CaseIterable, Sendable {
         case .ndOptionsType: Place(59, 48, 8)
         case .ndTargetEth: Place(60, 0, 48)
         case .ndReserved: Place(61, 0, 32)
+        default: Place(FlowKey.optionWord, tunnelOption ?? 0, 1)
         }
     }
 

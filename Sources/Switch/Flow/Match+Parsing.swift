@@ -42,7 +42,7 @@ extension Match {
                     continue
                 }
                 guard let field = field(named: String(name)) else { throw .unknownField(String(name)) }
-                guard !value.isEmpty else { throw .missingValue(String(name)) }
+                guard !value.isEmpty || field.tunnelOption != nil else { throw .missingValue(String(name)) }
                 try read(field, String(name), String(value), portNumber)
                 given.append((field, name))
             }
@@ -75,6 +75,10 @@ extension Match {
         let open = ~FieldValue.ones(bits.count)
         guard let value, let mask, (value & open).isZero, (mask & open).isZero else {
             throw .invalidValue(field: String(name), value: String(text), expected: "a number of \(bits.count) bits")
+        }
+        if let index = bits.field.tunnelOption {
+            let option = TunnelOption(index: index, value & mask, mask: mask, start: bits.start, count: bits.count)
+            return try require(option, name)
         }
         guard bits.field.isMaskable || mask == .ones(bits.field.width) else { throw .notMaskable(String(name)) }
         try require(bits.field, (value & mask) << bits.start, mask << bits.start, name)
@@ -120,9 +124,18 @@ extension Match {
         set(field, (key[field] & before) | (value & bits), mask: before | bits)
     }
 
+    /// Of an option, all that is asked stands in one place.
+    private mutating func require(_ option: TunnelOption, _ name: some StringProtocol) throws(MatchSyntaxError) {
+        guard self.mask[option.field].isZero else { throw .contradiction(String(name)) }
+        set(option)
+    }
+
     private mutating func read(
         _ field: Field, _ name: String, _ text: String, _ portNumber: (String) -> UInt32?
     ) throws(MatchSyntaxError) {
+        if let index = field.tunnelOption {
+            return try require(TunnelOption(parsing: text[...], index: index, name), name)
+        }
         switch field {
         case .vlanID:
             // OpenFlow 1.0's way: the tag's presence is part of it, and 0xffff is its absence.

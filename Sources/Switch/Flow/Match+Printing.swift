@@ -49,15 +49,19 @@ private struct MatchPrinter {
 
     /// Fields in the order of printing; those that need more than `name=value` are handled on their own.
     static let fields: [Field] = [
-        .packetMark, .recirculationID, .conjunctionID, .actionSetOutput, .ctState, .ctZone, .ctMark, .ctLabel,
+        .packetMark, .recirculationID, .packetHash, .conjunctionID, .actionSetOutput, .ctState, .ctZone, .ctMark,
+        .ctLabel,
         .ctIPv4Source, .ctIPv6Source, .ctIPv4Destination, .ctIPv6Destination, .ctProtocol, .ctTransportSource,
         .ctTransportDestination, .packetType, .ethType,
         .reg0, .reg1, .reg2, .reg3, .reg4, .reg5, .reg6, .reg7, .reg8, .reg9, .reg10, .reg11, .reg12, .reg13, .reg14,
         .reg15,
         .tunnelID, .tunnelSource, .tunnelDestination, .tunnelIPv6Source, .tunnelIPv6Destination,
-        .tunnelGBPID, .tunnelGBPFlags, .tunnelToS, .tunnelTTL, .tunnelFlags, .metadata, .inPort, .inPhysicalPort,
+        .tunnelGBPID, .tunnelGBPFlags, .tunnelToS, .tunnelTTL, .erspanVersion, .erspanIndex, .erspanDirection,
+        .erspanHardware, .gtpuFlags, .gtpuMessageType, .tunnelFlags, .metadata, .inPort, .inPhysicalPort,
         .vlanTCI, .vlanTPID, .vlan2TCI, .vlan2TPID, .ethSource, .ethDestination, .ipv6Source, .ipv6Destination,
-        .ipv6FlowLabel, .ipv6ExtensionHeaders, .arpSource, .arpTarget, .ipv4Source, .ipv4Destination, .ipProtocol,
+        .ipv6FlowLabel, .ipv6ExtensionHeaders, .arpSource, .arpTarget, .nshFlags, .nshTTL, .nshMDType, .nshNextProtocol,
+        .nshPath, .nshIndex, .nshContext1, .nshContext2, .nshContext3, .nshContext4, .ipv4Source, .ipv4Destination,
+        .ipProtocol,
         .arpOperation, .arpSourceEth, .arpTargetEth, .ipToS, .ipECN, .ipTTL, .mplsLabel, .mplsTC, .mplsTTL, .mplsBoS,
         .mpls1Label, .mpls1TC, .mpls1TTL, .mpls1BoS, .mpls2Label, .mpls2TC, .mpls2TTL, .mpls2BoS, .pbbISID, .pbbUCA,
         .ipFragment, .tcpSource, .tcpDestination, .tcpFlags, .ndTarget, .ndSourceEth, .ndTargetEth, .ndReserved,
@@ -67,6 +71,9 @@ private struct MatchPrinter {
     mutating func write(to out: inout String) {
         let occupied = match.mask.occupied
         for field in Self.fields {
+            if field == .metadata, occupied >> UInt64(FlowKey.optionWord) & 1 != 0 {
+                for option in match.allOptions { add(option.matchText, to: &out) }
+            }
             // An EtherType without a shorthand comes late, behind the Ethernet addresses.
             if field == .ipv6Source, !match.mask[.ethType].isZero, ethShorthand == nil {
                 add("dl_type", .ethType, match.key[.ethType], match.mask[.ethType], to: &out)
@@ -86,6 +93,14 @@ private struct MatchPrinter {
             case .tunnelToS where mask.low == 0xff: add("tun_tos=\(String(value.low, radix: 16))", to: &out)
             case .tunnelGBPFlags where mask.low == 0xff:
                 add("tun_gbp_flags=\(FieldText.plainHexadecimal(value))", to: &out)
+            case .nshFlags where mask.low != 0xff:
+                let digits = (FieldText.hexadecimal(value, digits: 2), FieldText.hexadecimal(mask, digits: 2))
+                add("nsh_flags=0x\(digits.0)/0x\(digits.1)", to: &out)
+            case .gtpuFlags, .gtpuMessageType: add(field.names[1], field, value, mask, to: &out)
+            case .nshPath where value.isZero, .nshContext1 where value.isZero, .nshContext2 where value.isZero,
+                .nshContext3 where value.isZero, .nshContext4 where value.isZero:
+                let isExact = mask == .ones(field.width)
+                add(field.names[0] + "=0x0" + (isExact ? "" : "/0x\(FieldText.hexadecimal(mask))"), to: &out)
             case .vlan2TCI where mask == .ones(16):
                 add("vlan_tci1=0x\(FieldText.hexadecimal(value, digits: 4))", to: &out)
             case .tcpSource, .tcpDestination: writePort(field, value, mask, to: &out)

@@ -13,7 +13,14 @@ extension Datapath {
     public func modify(bridge: Int32, _ change: FlowModification, now: UInt64) throws(ModificationError) {
         let owner = bridges[Int(bridge)]
         if let table = change.table, table == 255 { throw .badTable }
-        try perform(change, of: owner, now: now)
+        if change.usesOptions {
+            var bound = change
+            bound.match = try owner.tunnelOptions.bound(change.match)
+            bound.instructions = try owner.tunnelOptions.bound(change.instructions)
+            try perform(bound, of: owner, now: now)
+        } else {
+            try perform(change, of: owner, now: now)
+        }
         removeOrphans(of: owner, now: now)
     }
 

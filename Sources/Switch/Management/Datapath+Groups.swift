@@ -8,6 +8,10 @@ extension Datapath {
     /// Changes the groups of a bridge.
     public func modifyGroup(bridge: Int32, _ change: GroupModification, now: UInt64) throws(ModificationError) {
         let owner = bridges[Int(bridge)]
+        var change = change
+        for place in change.group.buckets.indices {
+            change.group.buckets[place].actions = try owner.tunnelOptions.bound(change.group.buckets[place].actions)
+        }
         let id = change.group.id
         switch change.command {
         case .add:
@@ -27,6 +31,11 @@ extension Datapath {
             }
         case .delete:
             if id == Group.all {
+                if owner.groups.values.contains(where: { $0.referenceCount > 0 }) {
+                    for rule in select(owner, FlowQuery()) where !rule.stored.groups.isEmpty {
+                        remove(rule, reason: .groupDelete, now: now)
+                    }
+                }
                 for id in owner.groups.keys.sorted() { deleteGroup(id, of: owner, now: now) }
                 return
             }
@@ -53,6 +62,8 @@ extension Datapath {
     public func groups(bridge: Int32) -> [Group] {
         bridges[Int(bridge)].groups.values.map(\.group).sorted { $0.id < $1.id }
     }
+
+    public func group(bridge: Int32, id: UInt32) -> Group? { bridges[Int(bridge)].groups[id]?.group }
 
     /// What a group has done, or all groups; empty where there is none of that number.
     public func groupStatistics(bridge: Int32, id: UInt32? = nil, now: UInt64) -> [GroupStatistics] {
@@ -95,8 +106,11 @@ extension Datapath {
         next.referenceCount = present.referenceCount
         next.packets = present.packets
         next.bytes = present.bytes
+        let places = Dictionary(
+            uniqueKeysWithValues: present.group.buckets.enumerated().map { ($0.element.id, $0.offset) })
         for (place, bucket) in group.buckets.enumerated() {
-            if let old = present.group.buckets.firstIndex(of: bucket) { next.buckets[place] = present.buckets[old] }
+            guard let old = places[bucket.id], present.group.buckets[old] == bucket else { continue }
+            next.buckets[place] = present.buckets[old]
         }
         owner.groups[group.id] = next
     }
@@ -135,10 +149,10 @@ extension Datapath {
                 throw .watchUnsupported
             }
         }
-        let state = GroupState(group, created: 0)
-        for next in state.successors where next != group.id && owner.groups[next] == nil { throw .badOutGroup }
+        let successors = GroupState(group, created: 0).successors
+        for next in successors where next != group.id && owner.groups[next] == nil { throw .badOutGroup }
         // No way may lead back to the group.
-        var waiting = state.successors
+        var waiting = Array(successors)
         var seen: Set<UInt32> = []
         while let next = waiting.popLast() {
             if next == group.id { throw .groupLoop }

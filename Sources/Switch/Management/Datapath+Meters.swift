@@ -31,6 +31,11 @@ extension Datapath {
             meters[number] = next
         case .delete:
             if id == Meter.all {
+                if owner.meters.values.contains(where: { meters[$0].flowCount > 0 }) {
+                    for rule in select(owner, FlowQuery()) where !rule.stored.meters.isEmpty {
+                        remove(rule, reason: .meterDelete, now: now)
+                    }
+                }
                 for id in owner.meters.keys.sorted() { deleteMeter(id, of: owner, now: now) }
                 return
             }
@@ -43,6 +48,8 @@ extension Datapath {
     public func meters(bridge: Int32) -> [Meter] {
         bridges[Int(bridge)].meters.values.map { meters[$0].meter }.sorted { $0.id < $1.id }
     }
+
+    public func meter(bridge: Int32, id: UInt32) -> Meter? { bridges[Int(bridge)].meters[id].map { meters[$0].meter } }
 
     /// What a meter has done, or all meters; empty where there is none of that number.
     public func meterStatistics(bridge: Int32, id: UInt32? = nil, now: UInt64) -> [MeterStatistics] {

@@ -157,8 +157,8 @@ extension Datapath {
     ) {
         for index in bridges[Int(bridge)].ordered {
             let port = ports[Int(index)]
-            guard wanted == nil || wanted == PortNumber.any || port.number == wanted, port.direction >= 0,
-                let model = directions[Int(port.direction)].model, !model.pointee.queues.isEmpty
+            guard wanted == nil || wanted == PortNumber.any || port.number == wanted, port.hasQueues,
+                port.direction >= 0, let model = directions[Int(port.direction)].model
             else { continue }
             body(port, model)
         }

@@ -74,4 +74,6 @@ public enum ModificationError: Error, Equatable, Sendable {
     // Actions and instructions against the state of the switch
     case badOutPort, badOutGroup, badQueue, badSetField, badTableOfGoTo, unsupportedAction
     case matchInconsistentWithAction
+    /// Options of tunnels that are not the bridge's; more bytes than an option has, and more bits.
+    case unmappedOption, badOptionLength, badOptionBits
 }

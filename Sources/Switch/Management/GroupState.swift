@@ -1,6 +1,8 @@
 /// A group of a bridge, with what it has done.
 final class GroupState {
-    var group: Group
+    let group: Group
+    /// The groups that its buckets send packets to.
+    let successors: Set<UInt32>
     let created: UInt64
     /// Flows that send packets to it; other groups are counted when somebody asks.
     var referenceCount: Int32 = 0
@@ -13,15 +15,11 @@ final class GroupState {
         self.group = group
         self.created = created
         buckets = Array(repeating: TrafficCount(), count: group.buckets.count)
-    }
-
-    /// The groups that its buckets send packets to.
-    var successors: [UInt32] {
-        var found: [UInt32] = []
+        var successors: Set<UInt32> = []
         for bucket in group.buckets {
-            bucket.actions.forEachNested { if case .group(let id) = $0, !found.contains(id) { found.append(id) } }
+            bucket.actions.forEachNested { if case .group(let id) = $0 { successors.insert(id) } }
         }
-        return found
+        self.successors = successors
     }
 
     /// Counts traffic of a bucket; -1: of the group.

@@ -32,7 +32,8 @@ struct ActionSet: Equatable {
         case .output, .outputTruncated, .outputField, .controller, .enqueue, .bundle: output = action
         case .resubmit: resubmit = action
         case .connectionTrack: track = action
-        case .setField, .load, .move, .setVLANID, .setVLANPriority, .setEthernetSource, .setEthernetDestination,
+        case .setField, .setTunnelOption, .load, .move, .setVLANID, .setVLANPriority, .setEthernetSource,
+            .setEthernetDestination,
             .setIPv4Source, .setIPv4Destination, .setToS, .setECN, .setTTL, .setTransportSource,
             .setTransportDestination, .setTunnel, .setMPLSLabel, .setMPLSTC, .setMPLSTTL:
             // Sets under masks with gaps are kept apart.
@@ -82,6 +83,7 @@ struct ActionSet: Equatable {
     private static func target(_ action: Action) -> Subfield? {
         switch action {
         case .setField(let field, _, let mask): exactBits(field, mask)
+        case .setTunnelOption(let option): option.mask == nil ? Subfield(option.field) : nil
         case .load(_, let target), .move(_, let target): target
         case .setVLANID: Subfield(.vlanVID)
         case .setVLANPriority: Subfield(.vlanPCP)

@@ -8,15 +8,29 @@ public enum VLANMode: Codable, Hashable, Sendable {
     case nativeTagged(UInt16, trunks: [UInt16]?)
     /// A trunk whose untagged packets are in VLAN `tag`, and which sends them without.
     case nativeUntagged(UInt16, trunks: [UInt16]?)
+    /// Packets are in VLAN `tag` whatever tags they have: all, or those whose own tag is of one of the customer's VLANs
+    /// named (0: no tag). Elsewhere they go with another tag of type `type` in front (802.1Q-2018, 15; `dot1q-tunnel`).
+    case tunnel(UInt16, customers: [UInt16]?, type: UInt16)
 
     func carries(_ vlan: UInt16) -> Bool {
         switch self {
         case .trunk(let vlans): return vlans?.contains(vlan) ?? true
         case .access(let tag): return vlan == tag
         case .nativeTagged(let tag, let vlans), .nativeUntagged(let tag, let vlans):
-            return vlan == tag || (vlans?.contains(vlan) ?? true)
+            // What has no tag is in the port's own VLAN.
+            return vlan == tag || vlan != 0 && (vlans?.contains(vlan) ?? true)
+        case .tunnel(let tag, _, _): return vlan == tag
         }
     }
+
+    /// Whether a customer's packets pass a tunnel.
+    func admits(customer: UInt16) -> Bool {
+        guard case .tunnel(_, let customers?, _) = self else { return true }
+        return customers.contains(customer)
+    }
+
+    /// Whether it asks for the tag behind the VLAN's own.
+    var looksAtCustomers: Bool { if case .tunnel(_, .some, _) = self { true } else { false } }
 }
 
 /// What a bridge is set to.
@@ -39,11 +53,13 @@ public struct BridgeSettings: Codable, Hashable, Sendable {
     public var forwardsReserved: Bool
     /// VLANs in which nothing is learned and everything is flooded (`flood_vlans`).
     public var floodVLANs: Set<UInt16>
+    /// The controllers that are reached through the bridge itself; nil: none.
+    public var inBand: InBandControl?
 
     public init(
         spanningTree: Bool = false, priority: UInt16 = 32768, hops: UInt16 = 160, facesHosts: Bool = true,
         standalone: Bool = true, ageing: UInt64 = 300_000_000_000, forwardsReserved: Bool = false,
-        floodVLANs: Set<UInt16> = []
+        floodVLANs: Set<UInt16> = [], inBand: InBandControl? = nil
     ) {
         self.spanningTree = spanningTree
         self.priority = priority
@@ -53,6 +69,7 @@ public struct BridgeSettings: Codable, Hashable, Sendable {
         self.ageing = ageing
         self.forwardsReserved = forwardsReserved
         self.floodVLANs = floodVLANs
+        self.inBand = inBand
     }
 }
 
@@ -67,6 +84,7 @@ final class BridgePort {
     var address: UInt64 = 0
     let created: UInt64
     var vlan: VLANMode = .trunk(nil)
+    var forwarding = PortForwarding()
     var configuration: PortConfiguration = []
     var floods: Bool { !configuration.contains(.noFlood) }
     var state: SpanningTreePortState = .forwarding
@@ -84,7 +102,8 @@ final class BridgePort {
     var sentBytes: UInt64 = 0
     var receiveDrops: UInt64 = 0
     var sendDrops: UInt64 = 0
-    /// When its queues were set up.
+    /// Whether it has queues of its own, and when they were set up.
+    var hasQueues = false
     var queuesCreated: UInt64 = 0
 
     init(index: Int32, bridge: Int32, number: UInt32, name: String, created: UInt64) {
@@ -123,8 +142,12 @@ final class Bridge {
     var mirrors: [MirrorState] = []
     /// The first table of those that packets pass on their way out (OpenFlow 1.5, 5.1.2); nil: there are none.
     var firstEgressTable: UInt8?
+    /// How the traffic of its controllers passes (`BridgeSettings.inBand`).
+    var inBand: InBandRules?
     /// The tables that have the flows of others too, and which those are (OpenFlow 1.5, 6.6).
     var sources: [UInt8: [UInt8]] = [:]
+    /// Which options of tunnels its flows can name.
+    var tunnelOptions = TunnelOptionTable()
     /// Flows whose `learn` actions own the flows that they define.
     var learners: [LearnedCookie: Int] = [:]
     /// Those that have none any more, perhaps.

@@ -2,12 +2,16 @@
 
 extension Datapath {
     /// Notes where an address is; a change removes the megaflows that went by what was known before.
-    func learn(bridge: Bridge, vlan: UInt16, mac: UInt64, port: Int32, now: UInt64) {
+    /// - Returns: whether the station was unknown, or known elsewhere.
+    @discardableResult
+    func learn(bridge: Bridge, vlan: UInt16, mac: UInt64, port: Int32, now: UInt64) -> Bool {
+        defer { scheduleSweep(now: now) }
         switch bridge.addresses.learn(vlan: vlan, mac: mac, port: port, now: now) {
-        case .added, .moved: changed(.address(bridge: bridge.index, vlan: vlan, mac: mac))
-        default: break
+        case .added, .moved:
+            changed(.address(bridge: bridge.index, vlan: vlan, mac: mac))
+            return true
+        default: return false
         }
-        scheduleSweep(now: now)
     }
 
     /// Notes a multicast router behind a port.

@@ -167,7 +167,11 @@ extension Datapath {
         let layout = extract(frame: UnsafeRawBufferPointer(packet.bytes), inPort: inPort, into: scratch)
         if let fields { takeFields(fields) }
         scratch.pointee.set(.inPort, UInt64(inPort))
-        performOnce(packet, layout, now: now) { $0.run(list, bridge: owner, port: port) }
+        let options = fields.map { owner.tunnelOptions.options(of: $0) } ?? []
+        performOnce(packet, layout, now: now) {
+            $0.takeOptions(options)
+            $0.run(list, bridge: owner, port: port)
+        }
     }
 
     /// Puts pipeline fields into the key in `scratch`.
@@ -192,7 +196,8 @@ extension Datapath {
         takeFields(fields)
         // What the controller has changed counts.
         let state = FrozenState(
-            metadata: scratch.pointee, context: frozen.context, notedQueue: 0, steps: frozen.steps)
+            metadata: scratch.pointee, options: frozen.context.bridge.tunnelOptions.options(of: fields),
+            context: frozen.context, notedQueue: 0, steps: frozen.steps)
         performOnce(packet, layout, now: now) { $0.run(state) }
         return true
     }

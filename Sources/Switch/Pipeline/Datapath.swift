@@ -288,6 +288,7 @@ public final class Datapath {
     public func setQueues(port: Int32, _ queues: [LinkQueue], now: UInt64) {
         let direction = ports[Int(port)].direction
         guard direction >= 0 else { return }
+        ports[Int(port)].hasQueues = !queues.isEmpty
         ports[Int(port)].queuesCreated = now
         makeModel(Int(direction), now: now)
             .pointee.setQueues(queues, now: now, wheel: &wheel, pool: &pool)

@@ -18,7 +18,9 @@ final class FlowTable {
     }
 
     /// The rule for a packet, or -1; `wildcards` gets the bits that were looked at.
-    func lookUp(_ key: UnsafePointer<FlowKey>, unite wildcards: inout FlowMask) -> Int32 {
-        classifier.lookup(key, unite: &wildcards)
+    func lookUp(
+        _ key: UnsafePointer<FlowKey>, _ options: [TunnelOption], unite wildcards: inout FlowMask
+    ) -> Int32 {
+        classifier.lookup(key, options, unite: &wildcards)
     }
 }

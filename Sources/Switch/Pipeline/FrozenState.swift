@@ -66,13 +66,18 @@ struct StackValue: Equatable {
 final class FrozenState: Hashable {
     /// The metadata and registers; nothing of the packet or its connection.
     let metadata: FlowKey
+    /// What the packet has of its tunnel.
+    let options: [TunnelOption]
     let context: TranslationContext
     /// The queue that the packet's head says.
     let notedQueue: UInt32
     let steps: [FrozenStep]
 
-    init(metadata: FlowKey, context: TranslationContext, notedQueue: UInt32, steps: [FrozenStep]) {
+    init(
+        metadata: FlowKey, options: [TunnelOption], context: TranslationContext, notedQueue: UInt32, steps: [FrozenStep]
+    ) {
         self.metadata = metadata.frozenPart
+        self.options = options
         self.context = context
         self.notedQueue = notedQueue
         self.steps = steps
@@ -80,8 +85,8 @@ final class FrozenState: Hashable {
 
     static func == (a: FrozenState, b: FrozenState) -> Bool {
         a === b
-            || a.notedQueue == b.notedQueue && a.metadata == b.metadata && a.context == b.context
-                && a.steps == b.steps
+            || a.notedQueue == b.notedQueue && a.metadata == b.metadata && a.options == b.options
+                && a.context == b.context && a.steps == b.steps
     }
 
     func hash(into hasher: inout Hasher) {
@@ -119,7 +124,7 @@ extension FlowKey {
         }
         result.set(.ctMark, 0)
         result.set(.recirculationID, 0)
-        return result
+        return result.withoutOptionList
     }
 
     /// Puts a frozen state's metadata into the key of the packet that goes on; what the packet carries stays.

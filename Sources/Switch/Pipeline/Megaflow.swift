@@ -72,6 +72,8 @@ enum Credit {
     case bucket(bridge: Int32, group: UInt32, place: Int32)
     /// A bridge's stand-in flow.
     case standIn(bridge: Int32)
+    /// A rule of a bridge's in-band control, by its place.
+    case inBand(bridge: Int32, rule: Int32)
     /// Keeps the flow that a `learn` action added young (`PipelineState.learnings`).
     case learned(Int32)
     /// A packet that a port's settings or state kept out, or kept from leaving.

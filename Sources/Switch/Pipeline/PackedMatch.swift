@@ -1,10 +1,12 @@
 /// A match in as many words as it looks at: for matches that are kept and seldom read.
 struct PackedMatch: Sendable {
     private var words: [UInt64]
+    private let options: [TunnelOption]
 
     init(_ match: borrowing Match) {
         let occupied = match.mask.exactlyOccupied
         words = []
+        options = match.options
         words.reserveCapacity(1 + 2 * occupied.nonzeroBitCount)
         words.append(occupied)
         var bits = occupied
@@ -28,6 +30,8 @@ struct PackedMatch: Sendable {
             position += 2
             bits &= bits &- 1
         }
-        return Match(key: key, mask: mask)
+        var match = Match(key: key, mask: mask)
+        for option in options { match.set(option) }
+        return match
     }
 }

@@ -204,7 +204,7 @@ extension Action {
         case .move(let source, let target): source.field.isBehindLabels || target.field.isBehindLabels
         case .setQueue, .popQueue, .setVLANID, .setVLANPriority, .setEthernetSource, .setEthernetDestination,
             .setTunnel, .pushVLAN, .pushPBB, .exit, .drop, .note, .controller, .outputTruncated, .conjunction, .nat,
-            .meter, .sample, .connectionClear:
+            .meter, .sample, .connectionClear, .setTunnelOption, .deleteField:
             false
         default: true
         }

@@ -70,9 +70,11 @@ extension Translation {
             [
                 .packetType, .metadata, .tunnelID, .tunnelSource, .tunnelDestination, .tunnelIPv6Source,
                 .tunnelIPv6Destination, .tunnelGBPID, .tunnelGBPFlags, .tunnelFlags, .tunnelToS, .tunnelTTL,
+                .erspanVersion, .erspanIndex, .erspanDirection, .erspanHardware, .gtpuFlags, .gtpuMessageType,
                 .packetMark,
             ] + Self.registers
         for field in others where !key[field].isZero { fields.set(field, key[field]) }
+        for option in options { fields.set(option) }
         if key.value(.ctState) != 0 {
             for field in Self.connectionFields {
                 wildcards.setExact(field)

@@ -5,7 +5,12 @@ extension Translation {
     func setFields(_ action: Action) {
         switch action {
         case .setField(let field, let value, let mask): set(field, value, mask)
+        case .setTunnelOption(let option): setTunnelOption(option)
+        case .deleteField(let field): if let index = field.tunnelOption { deleteOption(index) }
         case .load(let value, let target): write(FieldValue(value), to: target)
+        case .move(let source, let target) where source.count > 128:
+            moveOptionBits(from: source, to: target)
+            tell(target)
         case .move(let source, let target):
             guard let value = read(source) else { return }
             write(value, to: target)
@@ -45,6 +50,10 @@ extension Translation {
     /// Tells the trace what some bits are now.
     func tell(_ bits: Subfield) {
         guard let recorder else { return }
+        if let index = bits.field.tunnelOption {
+            let text = options.first { $0.index == index }?.settingText ?? "0"
+            return recorder.detail("\(Subfield(bits.field, count: bits.field.subfieldWidth)) is now \(text)")
+        }
         let isWhole = bits.start == 0 && bits.count == bits.field.width
         let text =
             isWhole
@@ -56,6 +65,7 @@ extension Translation {
     /// The bits of the packet, or nil where it does not have the field.
     func read(_ source: Subfield) -> FieldValue? {
         if source.field == .actionSetOutput { key.set(.actionSetOutput, UInt64(here.actionSet.outputPort)) }
+        if let index = source.field.tunnelOption { return readOption(index, source) }
         guard has(source.field) else { return nil }
         wildcards[source.field] = wildcards[source.field] | FieldValue.ones(source.count) << source.start
         return key[source]
@@ -63,6 +73,10 @@ extension Translation {
 
     /// Overwrites bits with the low bits of `value`.
     func write(_ value: FieldValue, to target: Subfield) {
+        if let index = target.field.tunnelOption {
+            let bits = min(target.count, 128)
+            return setTunnelOption(TunnelOption(index: index, value, start: target.start, count: bits))
+        }
         let mask = FieldValue.ones(target.count) << target.start
         set(target.field, value << target.start & mask, mask)
     }

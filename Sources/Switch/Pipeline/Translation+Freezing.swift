@@ -47,10 +47,10 @@ extension Translation {
             actions.append(.recirculate(state))
             noteStop(state, isKnown: !hidden, hash: (description, mask))
         case .length(let length, let bit):
-            key[bit] = FieldValue(1)
+            write(FieldValue(1), to: bit)
             let longer = keep(freezeState(stop.steps))
             noteStop(longer, isKnown: !hidden)
-            key[bit] = .zero
+            write(.zero, to: bit)
             let other = keep(freezeState(stop.steps))
             noteStop(other, isKnown: !hidden)
             actions.append(.checkLength(length, longer: longer, other: other))
@@ -61,7 +61,7 @@ extension Translation {
     }
 
     private func freezeState(_ steps: [FrozenStep]) -> FrozenState {
-        FrozenState(metadata: key, context: here, notedQueue: notedQueue, steps: steps)
+        FrozenState(metadata: key, options: options, context: here, notedQueue: notedQueue, steps: steps)
     }
 
     private func keep(_ state: FrozenState) -> Int32 {

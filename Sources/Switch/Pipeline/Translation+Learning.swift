@@ -21,10 +21,7 @@ extension Translation {
             switch specification {
             case .match(let source, let target):
                 guard let value = value(of: source) else { return }
-                let mask = FieldValue.ones(target.count) << target.start
-                match.set(
-                    target.field, match.key[target.field] & ~mask | value << target.start & mask,
-                    mask: match.mask[target.field] | mask)
+                match.add(value, target)
             case .load(let source, let target):
                 guard let value = value(of: source) else { return }
                 actions.append(.loading(value, into: target))
@@ -38,14 +35,16 @@ extension Translation {
         if flow.finIdleTimeout != 0 || flow.finHardTimeout != 0 {
             actions.insert(.finTimeout(idle: flow.finIdleTimeout, hard: flow.finHardTimeout), at: 0)
         }
+        guard let bound = try? here.bridge.tunnelOptions.bound(match) else { return }
         guard learns else {
             recorder?.warning("suppressing side effects, so learn action ignored")
             return
         }
         let change = FlowModification(
-            .add, table: flow.table, priority: flow.priority, match: match, cookie: flow.cookie,
+            .add, table: flow.table, priority: flow.priority, match: bound, cookie: flow.cookie,
             idleTimeout: flow.idleTimeout, hardTimeout: flow.hardTimeout,
             flags: flow.sendFlowRemoved ? .sendFlowRemoved : [], instructions: Instructions(apply: actions))
+        recorder?.detail(change.learnedText)
         // Whether there is room changes with the table's flows.
         if flow.limit > 0 { tableLookups.noteAll(bridge: here.bridge.index, table: flow.table) }
         if let bit = flow.resultBit {
@@ -53,6 +52,12 @@ extension Translation {
             write(FieldValue(fits ? 1 : 0), to: bit)
         }
         learned.append((here.bridge, change, flow.limit))
+    }
+
+    /// Adds the flows that a traced packet has defined; no megaflow keeps them young.
+    func addTracedFlows() {
+        for (bridge, change, limit) in learned { _ = datapath.learn(change, limit: limit, bridge: bridge, now: now) }
+        learned.removeAll()
     }
 
     /// Adds the flows that the packet has defined. The packet itself does not see them (as in Open vSwitch).
@@ -81,6 +86,9 @@ extension Translation {
 extension Action {
     /// Writes the low bits of a value to some bits of a field.
     static func loading(_ value: FieldValue, into target: Subfield) -> Action {
+        if let index = target.field.tunnelOption {
+            return .setTunnelOption(TunnelOption(index: index, value, start: target.start, count: target.count))
+        }
         if target.count <= 64 { return .load(value.low, target) }
         let mask = FieldValue.ones(target.count) << target.start
         return .setField(target.field, value: value << target.start & mask, mask: mask)
@@ -144,5 +152,18 @@ extension Datapath {
             if rules[Int(number)]?.cookie == cookie { count += 1 }
         }
         return count
+    }
+}
+
+extension FlowModification {
+    /// A learned flow in the words of a trace.
+    fileprivate var learnedText: String {
+        let conditions = match.description
+        var text = "table=\(table ?? 0) \(conditions)\(conditions.isEmpty ? "" : " ")priority=\(priority)"
+        if cookie != 0 { text += " cookie=0x" + String(cookie, radix: 16) }
+        if idleTimeout != 0 { text += " idle=\(idleTimeout)" }
+        if hardTimeout != 0 { text += " hard=\(hardTimeout)" }
+        if flags.contains(.sendFlowRemoved) { text += " send_flow_rem" }
+        return "\(text) actions=\(instructions)"
     }
 }

@@ -8,14 +8,18 @@ extension Translation {
         wildcards.setExactVLANs()
         let destination = key.value(.ethDestination)
         let bridge = here.bridge
-        if ReservedAddress.isLinkLocal(destination) && !bridge.settings.forwardsReserved { return drop(.reserved) }
+        if ReservedAddress.isLinkLocal(destination) && !bridge.settings.forwardsReserved {
+            recorder?.detail("packet has reserved destination MAC, dropping")
+            return drop(.reserved, isTold: true)
+        }
         if here.port?.isMirrorOutput == true {
             recorder?.warning("input port is mirror output port, dropping")
-            return drop(.port)
+            return drop(.port, isTold: true)
         }
+        if case .tunnel? = here.port?.vlan { wildcards.setExactTagStack() }
         guard let vlan = inputVLAN() else {
-            recorder?.warning("disallowed VLAN VID for this input port, dropping")
-            return drop(.vlan)
+            tellRefusedVLAN()
+            return drop(.vlan, isTold: true)
         }
         guard isAdmitted(destination: destination, vlan: vlan) else { return drop(.port) }
         if bridge.settings.floodVLANs.contains(vlan) { return flood(vlan) }
@@ -51,7 +55,12 @@ extension Translation {
         note(.address(bridge: here.bridge.index, vlan: vlan, mac: source))
         let station = station(of: port)
         credits.append(.address(UInt64(vlan) << 48 | source, port: station))
-        if learns { datapath.learn(bridge: here.bridge, vlan: vlan, mac: source, port: station, now: now) }
+        guard learns else { return }
+        let isNews = datapath.learn(bridge: here.bridge, vlan: vlan, mac: source, port: station, now: now)
+        if isNews, let recorder {
+            let address = FieldText.format(.ethSource, FieldValue(source), .ones(48))
+            recorder.detail("learned that \(address) is on port \(port.name) in VLAN \(vlan)")
+        }
     }
 
     /// The VLAN that the packet is in, or nil where the port does not carry it.
@@ -69,7 +78,42 @@ extension Translation {
         case .nativeTagged(let tag, _), .nativeUntagged(let tag, _):
             if tagged == 0 { return tag }
             return mode.carries(tagged) ? tagged : nil
+        case .tunnel(let tag, _, _):
+            // There is room for one more tag.
+            return mode.admits(customer: tagged) && tags.count < 2 ? tag : nil
         }
+    }
+
+    /// Says why the packet is in no VLAN.
+    private func tellRefusedVLAN() {
+        guard let recorder, let port = here.port else { return }
+        let tag = key.vlanTags.first.map { $0.tci & 0xfff } ?? 0
+        switch port.vlan {
+        case .access(let own):
+            recorder.error(
+                "dropping VLAN \(tag) tagged packet received on port \(port.name) configured as VLAN \(own) access port")
+        case .tunnel:
+            recorder.error(
+                "dropping VLAN \(tag) packet received on dot1q-tunnel port \(port.name) that excludes this VLAN")
+        case .trunk, .nativeTagged, .nativeUntagged:
+            recorder.error(
+                "dropping VLAN \(tag) packet received on port \(port.name) not configured for trunking VLAN \(tag)")
+        }
+        recorder.warning("disallowed VLAN VID for this input port, dropping")
+    }
+
+    /// Whether a port carries a VLAN, and in it what the packet has behind the VLAN's tag.
+    private func carries(_ port: BridgePort, _ vlan: UInt16) -> Bool {
+        guard port.vlan.carries(vlan) else { return false }
+        guard port.vlan.looksAtCustomers else { return true }
+        wildcards.setExactTagStack()
+        var tags = key.vlanTags[...]
+        // The VLAN's own tag is there, unless it is the input port that puts the packet into the VLAN.
+        switch here.port?.vlan {
+        case .tunnel: break
+        default: tags = tags.dropFirst()
+        }
+        return port.vlan.admits(customer: tags.first.map { $0.tci & 0xfff } ?? 0)
     }
 
     private func flood(_ vlan: UInt16) {
@@ -77,7 +121,7 @@ extension Translation {
         for index in here.bridge.ordered {
             let port = datapath.ports[Int(index)]
             guard !isInput(port), port.floods, !port.isMirrorOutput, port.state == .forwarding,
-                port.vlan.carries(vlan), station(of: port) == port.index
+                carries(port, vlan), station(of: port) == port.index
             else { continue }
             send(to: port, vlan)
             sent = true
@@ -86,7 +130,7 @@ extension Translation {
     }
 
     private func send(to port: BridgePort, _ vlan: UInt16) {
-        guard port.vlan.carries(vlan) else { return drop(.vlan) }
+        guard carries(port, vlan) else { return drop(.vlan) }
         guard let port = exit(of: port, vlan: vlan) else { return drop(.linkDown) }
         let saved = key
         dress(for: port, vlan)
@@ -96,19 +140,33 @@ extension Translation {
 
     /// Gives the packet the tag that it has in a VLAN on a port, or takes it off.
     func dress(for port: BridgePort, _ vlan: UInt16) {
+        let received = key.vlanTags.first
+        let priority = received.map { $0.tci >> 13 } ?? 0
+        if case .tunnel(_, _, let type)? = here.port?.vlan {
+            key.pushVLAN(tpid: type)
+            key.set(.vlanTCI, UInt64(vlan | FlowKey.vlanPresent))
+        }
         let tagged: Bool
+        // A tag without a VLAN stays on the way from trunk to trunk, where it says a priority.
+        var keepsPriority = false
         switch port.vlan {
-        case .access: tagged = false
+        case .access, .tunnel: tagged = false
         case .nativeUntagged(let tag, _): tagged = vlan != tag
-        case .trunk, .nativeTagged: tagged = vlan != 0
+        case .trunk, .nativeTagged:
+            tagged = vlan != 0
+            keepsPriority = priority != 0 || received != nil && port.forwarding.priorityTags == .always
         }
         let tags = key.vlanTags
         if tagged {
             if tags.isEmpty { key.pushVLAN(tpid: 0x8100) }
             key.set(.vlanVID, UInt64(vlan) | 0x1000)
-        } else if !tags.isEmpty {
+        } else if !tags.isEmpty && !keepsPriority {
             // A priority tag or the VLAN's own comes off.
             key.popVLAN()
+            if priority != 0, key.vlanTags.isEmpty, port.forwarding.priorityTags != .never {
+                key.pushVLAN(tpid: 0x8100)
+                key.set(.vlanTCI, UInt64(priority << 13 | FlowKey.vlanPresent))
+            }
         }
     }
 

@@ -91,6 +91,10 @@ extension Translation {
                     ? "OFPPC_NO_FWD set, skipping output" : "OFPPC_PORT_DOWN set, skipping output")
             return drop(.port)
         }
+        if port.forwarding.isProtected && here.port?.forwarding.isProtected == true {
+            recorder?.warning("Flow is between protected ports, skipping output.")
+            return drop(.port, isTold: true)
+        }
         guard port.state == .forwarding else { return drop(.spanningTree) }
         let direction = datapath.directions[Int(port.direction)]
         guard direction.isUp else {

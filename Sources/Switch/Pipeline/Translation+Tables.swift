@@ -23,11 +23,14 @@ extension Translation {
             dependOnFragmentation()
             if isFragment { return dropFragment(home) }
         }
-        if table == 0 && here.bridge.standsIn { return standIn() }
+        if table == 0 {
+            if here.bridge.standsIn { return standIn() }
+            if let inBand = here.bridge.inBand, passesInBand(inBand) { return }
+        }
         let number: Int32
         if inPort == nil && !byTuple && !isFragment {
             noteLookup(table, key)
-            number = home.lookUp(&key, unite: &wildcards)
+            number = home.lookUp(&key, options, unite: &wildcards)
         } else {
             // The actions see the packet's own fields.
             var probe = key
@@ -35,7 +38,7 @@ extension Translation {
             if byTuple { takeTuple(into: &probe) }
             if isFragment { probe[word: Self.transportWord] &= ~Self.transportPorts }
             noteLookup(table, probe)
-            number = home.lookUp(&probe, unite: &wildcards)
+            number = home.lookUp(&probe, options, unite: &wildcards)
         }
         // Where no flow asks for ports, fragments and whole packets are answered alike.
         if fragments == .normal, wildcards[word: Self.transportWord] & Self.transportPorts != 0 {
@@ -58,6 +61,18 @@ extension Translation {
         defer { recorder?.close() }
         credits.append(.standIn(bridge: here.bridge.index))
         perform([.output(PortNumber.normal)])
+    }
+
+    /// Lets the traffic of controllers pass; false: it is none.
+    private func passesInBand(_ inBand: InBandRules) -> Bool {
+        let number = inBand.lookUp(&key, unite: &wildcards)
+        guard number >= 0 else { return false }
+        let rule = inBand.rules[Int(number)]
+        recorder?.open(.table, "\(Self.aligned(0)). \(rule.match.description), priority \(rule.priority)")
+        defer { recorder?.close() }
+        credits.append(.inBand(bridge: here.bridge.index, rule: number))
+        perform([.output(PortNumber.normal)])
+        return true
     }
 
     // MARK: Fragments
@@ -92,6 +107,11 @@ extension Translation {
 
     /// Does what a rule says.
     func follow(_ instructions: Instructions) {
+        if let port = here.port, port.isMirrorOutput {
+            recorder?.error(
+                "dropping packet received on port \(port.name), which is reserved exclusively for mirroring")
+            return drop(.port, isTold: true)
+        }
         if instructions == Instructions() {
             recorder?.action("drop")
             return

@@ -59,6 +59,8 @@ final class Translation {
     /// Those that were new.
     var learnedRules: [LearnedRule] = []
 
+    /// What `options` has been (Translation+TunnelOptions.swift).
+    var optionLists: [[TunnelOption]] = []
     private var noted: Set<Subject> = []
     var entries = 0
     private var depth = 0
@@ -106,6 +108,7 @@ final class Translation {
         credits.removeAll(keepingCapacity: true)
         subjects.removeAll(keepingCapacity: true)
         noted.removeAll(keepingCapacity: true)
+        optionLists.removeAll()
         learned.removeAll(keepingCapacity: true)
         learnedRules.removeAll(keepingCapacity: true)
         tableLookups.removeAll()
@@ -144,6 +147,7 @@ final class Translation {
     func run(_ state: FrozenState) {
         original = key
         key.thaw(state.metadata)
+        takeOptions(state.options)
         base = key
         here = state.context
         mirrored = here.mirrored
@@ -195,8 +199,10 @@ final class Translation {
         if noted.insert(subject).inserted { subjects.append(subject) }
     }
 
-    func drop(_ reason: DropReason) {
+    /// - Parameter isTold: whether a trace has been told why.
+    func drop(_ reason: DropReason, isTold: Bool = false) {
         switch reason {
+        case _ where isTold: break
         // What went before says so.
         case .noFlow, .flow, .nowhere, .hairpin, .ttl, .fragment: break
         default: recorder?.detail("dropped: \(reason.explanation)")

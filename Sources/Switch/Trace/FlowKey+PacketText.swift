@@ -1,11 +1,14 @@
 extension FlowKey {
     /// All fields that the packet has, zeros too, as Open vSwitch's tools print a packet (`flow_format`).
-    var packetText: String {
+    /// - Parameter options: what the packet has of its tunnel.
+    func packetText(_ options: [TunnelOption]) -> String {
         var mask = FlowMask()
         for field in Self.pipelineFields where !self[field].isZero { mask[field] = field.validBits }
         if value(.recirculationID) != 0 { mask.setExact(.packetType) }
         for field in packetFields { mask.setExact(field) }
-        return Match(key: self, mask: mask).description
+        var match = Match(key: self, mask: mask)
+        for option in options { match.set(option) }
+        return match.description
     }
 
     private var packetFields: [Field] {
@@ -34,6 +37,7 @@ extension FlowKey {
         [
             .recirculationID, .packetType, .metadata, .tunnelID, .tunnelSource, .tunnelDestination,
             .tunnelIPv6Source, .tunnelIPv6Destination, .tunnelGBPID, .tunnelGBPFlags, .tunnelFlags, .tunnelToS,
-            .tunnelTTL, .packetMark,
+            .tunnelTTL, .erspanVersion, .erspanIndex, .erspanDirection, .erspanHardware, .gtpuFlags, .gtpuMessageType,
+            .packetMark,
         ] + Translation.registers + Translation.connectionFields
 }

@@ -1,6 +1,6 @@
 // What would happen to a packet.
 //
-// Design: the translation runs as for a packet, but for what it would learn. Where the packet would be looked up again, the
+// Design: the translation runs as for a packet, but for what it would learn, unless that is asked for too. Where the packet would be looked up again, the
 // trace goes on with another part: with the header fields as they are then, where they are known, or with those of the
 // frame after the actions so far have been done to a copy. Without a frame, it ends behind a label that comes off, as in
 // Open vSwitch.
@@ -26,6 +26,8 @@ final class PacketTrace {
     private let datapath: Datapath
     private let now: UInt64
     private var states: ArraySlice<UInt32>
+    /// Whether what the packet would teach is learned.
+    private let learns: Bool
     private var waiting: [(stop: TraceStop, frame: [UInt8]?)] = []
     /// Frozen states in the order in which they were met, from 1.
     private var numbers: [Int32: Int32] = [:]
@@ -35,15 +37,18 @@ final class PacketTrace {
     /// As many parts as Open vSwitch tells.
     private static let limit = 4096
 
-    init(datapath: Datapath, connectionStates: [UInt32], now: UInt64) {
+    init(datapath: Datapath, connectionStates: [UInt32], learns: Bool, now: UInt64) {
         self.datapath = datapath
+        self.learns = learns
         self.now = now
         states = connectionStates[...]
     }
 
     /// - Parameter start: the first part's translation.
-    func run(_ key: FlowKey, _ frame: [UInt8]?, start: (Translation) -> Void) -> String {
-        var text = part(key, frame, start)
+    func run(
+        _ key: FlowKey, _ frame: [UInt8]?, _ options: [TunnelOption], start: (Translation) -> Void
+    ) -> String {
+        var text = part(key, frame, options, start)
         var rounds = 0
         while !waiting.isEmpty, rounds < Self.limit {
             rounds += 1
@@ -61,20 +66,25 @@ final class PacketTrace {
             let heading = resume(&next, stop, numbers[stop.state] ?? 0, &states)
             let line = String(repeating: "=", count: 79)
             text += "\n\n\(line)\n\(heading)\n\(line)\n\n"
-            text += part(next, frame) { $0.run(frozen) }
+            next = next.withoutOptionList
+            text += part(next, frame, frozen.options) { $0.run(frozen) }
         }
         datapath.release(used)
         return text
     }
 
     /// Tells of one translation.
-    private func part(_ start: FlowKey, _ frame: [UInt8]?, _ run: (Translation) -> Void) -> String {
+    private func part(
+        _ start: FlowKey, _ frame: [UInt8]?, _ options: [TunnelOption], _ run: (Translation) -> Void
+    ) -> String {
         let translation = Translation(datapath: datapath)
         let recorder = TraceRecorder()
         translation.recorder = recorder
-        translation.learns = false
+        translation.learns = learns
         translation.key = start
         translation.now = now
+        translation.takeOptions(options)
+        let start = translation.key
         if let frame {
             frame.withUnsafeBytes { bytes in
                 var key = FlowKey()
@@ -86,6 +96,7 @@ final class PacketTrace {
         } else {
             run(translation)
         }
+        translation.addTracedFlows()
         for field in [Field.inPort, .recirculationID, .packetType] { translation.wildcards.setExact(field) }
         translation.wildcards[.ctState] = translation.wildcards[.ctState] & Field.ctState.validBits
         used += translation.actions
@@ -93,10 +104,12 @@ final class PacketTrace {
             if numbers[stop.state] == nil { numbers[stop.state] = Int32(numbers.count + 1) }
             waiting.append((stop, frame.flatMap { edited($0, by: stop.actions) }))
         }
-        return text(of: translation, recorder, from: start)
+        return text(of: translation, recorder, from: start, options)
     }
 
-    private func text(of translation: Translation, _ recorder: TraceRecorder, from start: FlowKey) -> String {
+    private func text(
+        of translation: Translation, _ recorder: TraceRecorder, from start: FlowKey, _ options: [TunnelOption]
+    ) -> String {
         var first = start
         var last = translation.key
         last.set(.inPort, first.value(.inPort))
@@ -106,9 +119,9 @@ final class PacketTrace {
             last.set(.recirculationID, UInt64(number))
         }
         let numbers = numbers
-        let words = DatapathActionText(datapath: datapath, number: { numbers[$0] ?? 0 })
-        var text = "Flow: \(first.packetText)\n\(recorder.text)\n"
-        text += "Final flow: \(last.equalsPacket(first) ? "unchanged" : last.packetText)\n"
+        let words = DatapathActionText(datapath: datapath, number: { numbers[$0] ?? 0 }, isTrace: !learns)
+        var text = "Flow: \(first.packetText(options))\n\(recorder.text)\n"
+        text += "Final flow: \(last.equalsPacket(first) ? "unchanged" : last.packetText(translation.options))\n"
         text += "Megaflow: \(Match(key: first, mask: translation.wildcards).description)\n"
         text += "Datapath actions: \(words.text(translation.actions))"
         if let failure = translation.failure {

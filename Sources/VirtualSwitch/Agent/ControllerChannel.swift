@@ -23,6 +23,8 @@ final class ControllerChannel {
     var asynchronous: AsynchronousMasks
     var bundles: [UInt32: Bundle] = [:]
     var monitors: [UInt32: FlowMonitor] = [:]
+    /// The last request of its own that its flow monitors have been told of in short (`Cause.number`).
+    var lastAbbreviation: UInt64?
     /// Whether updates of its flow monitors have been suspended because it reads too slowly.
     var monitorsArePaused = false
     /// Since a pause, the flows that have changed, in order of their first change.

@@ -20,7 +20,7 @@ struct MissedChange {
 
 // Flow monitors (OpenFlow 1.5, 7.3.5.18; nicira-ext.h, "Flow monitors").
 //
-// What a controller did itself comes as an abbreviation, right after its own request. A controller that reads too slowly
+// What a controller did itself comes as one abbreviation, right after its own request, unless it asks for more. A controller that reads too slowly
 // is told that its monitors pause; when it has caught up, it gets one update for each flow that has changed meanwhile, and
 // then goes on.
 
@@ -101,7 +101,7 @@ extension OpenFlowAgent {
         for channel in channels where !channel.monitors.isEmpty {
             guard let main = channel.main else { continue }
             let isOwn = cause?.connection.channel === channel
-            let interested = channel.monitors.values.filter { $0.wants(rule, event, isOwn: isOwn) }
+            let interested = channel.monitors.values.filter { $0.wants(rule, event) }
             guard !interested.isEmpty else { continue }
             if channel.monitorsArePaused || !main.gauge.hasRoom {
                 pause(channel)
@@ -109,7 +109,9 @@ extension OpenFlowAgent {
                 continue
             }
             let update: Message.FlowUpdate
-            if isOwn, let cause, !interested.contains(where: { $0.flags.contains(.noAbbreviation) }) {
+            if isOwn, let cause, interested.allSatisfy({ $0.flags.isDisjoint(with: [.noAbbreviation, .own]) }) {
+                guard channel.lastAbbreviation != cause.number else { continue }
+                channel.lastAbbreviation = cause.number
                 update = .abbreviated(xid: cause.xid)
             } else {
                 let withInstructions = interested.contains { $0.flags.contains(.instructions) }
@@ -195,14 +197,13 @@ extension ControllerChannel {
 }
 
 extension Message.FlowMonitor {
-    func wants(_ rule: FlowSnapshot, _ event: Message.FlowUpdate.Event, isOwn: Bool) -> Bool {
+    func wants(_ rule: FlowSnapshot, _ event: Message.FlowUpdate.Event) -> Bool {
         switch event {
         case .initial: return false
         case .added: guard flags.contains(.add) else { return false }
         case .removed: guard flags.contains(.removed) else { return false }
         case .modified: guard flags.contains(.modify) else { return false }
         }
-        if flags.contains(.onlyOwn) && !isOwn { return false }
         if let table, table != rule.table { return false }
         guard match.includes(rule.match) else { return false }
         if outPort != PortNumber.any && !rule.instructions.outputs(to: outPort) { return false }

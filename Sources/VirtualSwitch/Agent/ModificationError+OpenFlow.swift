@@ -56,6 +56,10 @@ extension ModificationError {
         case .badTableOfGoTo: .badInstruction(.badTableID)
         case .unsupportedAction: .badAction(.badType)
         case .matchInconsistentWithAction: .badAction(.matchInconsistent)
+        // nicira-ext.h
+        case .unmappedOption: .flowModFailed(.invalidTLVField)
+        case .badOptionLength: .badMatch(.badLength)
+        case .badOptionBits: .badAction(.badSetLength)
         }
     }
 }

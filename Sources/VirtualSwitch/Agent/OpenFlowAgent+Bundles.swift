@@ -100,7 +100,7 @@ extension OpenFlowAgent {
     ) {
         var refusal: OpenFlowError?
         var forwards: [(message: Message, reason: UInt32)] = []
-        cause = Cause(connection: connection, xid: xid)
+        cause = makeCause(connection, xid: xid)
         do throws(TransactionError) {
             try datapath.transaction(bridge: bridge, count: bundle.entries.count, now: now) {
                 (index) throws(ModificationError) in

@@ -67,6 +67,9 @@ extension OpenFlowAgent {
         default: throw .badRequest(.badPort)
         }
         for action in packetOut.actions { try check(action) }
+        let actions = try bound { () throws(ModificationError) in
+            try datapath.bound(bridge: bridge, packetOut.actions)
+        }
         var fields: Match? = packetOut.fields.isCatchAll ? nil : packetOut.fields
         var frame = packetOut.data
         var inPort = packetOut.inPort
@@ -79,18 +82,25 @@ extension OpenFlowAgent {
             // Not even an Ethernet header.
             throw .badRequest(.badPacket)
         }
-        return Switch.PacketOut(frame: frame, inPort: inPort, actions: packetOut.actions, fields: fields)
+        return Switch.PacketOut(frame: frame, inPort: inPort, actions: actions, fields: fields)
+    }
+
+    /// What the bridge's table of tunnels' options makes of matches and actions.
+    func bound<Value>(_ body: () throws(ModificationError) -> Value) throws(OpenFlowError) -> Value {
+        do throws(ModificationError) {
+            return try body()
+        } catch {
+            throw error.openFlowError
+        }
     }
 
     /// Whether what an action names is there.
     private func check(_ action: Action) throws(OpenFlowError) {
         switch action {
         case .group(let id):
-            guard datapath.groups(bridge: bridge).contains(where: { $0.id == id }) else {
-                throw .badAction(.badOutGroup)
-            }
+            guard datapath.group(bridge: bridge, id: id) != nil else { throw .badAction(.badOutGroup) }
         case .meter(let id):
-            guard datapath.meters(bridge: bridge).contains(where: { $0.id == id }) else { throw .badAction(.badMeter) }
+            guard datapath.meter(bridge: bridge, id: id) != nil else { throw .badAction(.badMeter) }
         case .output(let port, _) where port > PortNumber.maximum && port < PortNumber.inPort,
             .output(let port, _) where port == 0:
             throw .badAction(.badOutPort)

@@ -24,7 +24,7 @@ extension OpenFlowAgent {
             tell(removal)
             monitor(removal, cause: cause)
         case .flowChanged(_, let rule, let isNew): monitor(rule, isNew ? .added : .modified, cause: cause)
-        case .portChanged(_, let port): portChanged(port)
+        case .portChanged(_, let port): portChanged(port, cause: cause)
         case .vacancy(_, let table, let isDown): tellVacancy(table: table, isDown: isDown)
         case .statisticsTriggered(_, let rule): tellStatistics(of: rule)
         }
@@ -171,7 +171,9 @@ extension OpenFlowAgent {
     }
 
     /// A port has come, gone or changed: tells what is new, if anything is.
-    public func portChanged(_ number: UInt32) {
+    public func portChanged(_ number: UInt32) { portChanged(number, cause: nil) }
+
+    private func portChanged(_ number: UInt32, cause: Cause?) {
         let known = knownPorts[number]
         let present = datapath.portDescription(bridge: bridge, number: number).map { Message.Port($0) }
         guard known != present else { return }
@@ -184,15 +186,25 @@ extension OpenFlowAgent {
                 tell(before, .delete)
                 tell(port, .add)
             } else {
-                tell(port, .modify)
+                tell(port, .modify, before: before, cause: cause)
             }
         case (nil, nil): break
         }
     }
 
-    private func tell(_ port: Message.Port, _ reason: Message.PortStatus.Reason) {
+    /// Tells of a port. Up to OpenFlow 1.4 who changes a port is not told of it, as its controllers expect; and nobody is
+    /// told of what his version has no word for.
+    private func tell(
+        _ port: Message.Port, _ reason: Message.PortStatus.Reason, before: Message.Port? = nil, cause: Cause? = nil
+    ) {
+        func status(_ port: Message.Port) -> Message { Message(xid: 0, .portStatus(.init(reason, port))) }
         for channel in channels where channel.receives(.portStatus, reason: UInt32(reason.rawValue)) {
-            channel.main?.send(Message(xid: 0, .portStatus(.init(reason, port))))
+            let version = channel.version
+            if let before {
+                if version < .v15, cause?.connection.channel === channel { continue }
+                if status(before).encode(version: version) == status(port).encode(version: version) { continue }
+            }
+            channel.main?.send(status(port))
         }
     }
 }

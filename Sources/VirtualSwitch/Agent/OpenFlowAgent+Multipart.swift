@@ -137,8 +137,11 @@ extension OpenFlowAgent {
 
     private func query(_ request: Message.FlowRequest) throws(OpenFlowError) -> FlowQuery {
         if let table = request.table, Int(table) >= Datapath.tableCount { throw .badRequest(.badTableID) }
+        let match = try bound { () throws(ModificationError) in
+            try datapath.bound(bridge: bridge, request.match)
+        }
         return FlowQuery(
-            table: request.table, match: request.match, cookie: request.cookie, cookieMask: request.cookieMask,
+            table: request.table, match: match, cookie: request.cookie, cookieMask: request.cookieMask,
             outPort: request.outPort, outGroup: request.outGroup)
     }
 
@@ -212,7 +215,8 @@ extension OpenFlowAgent {
             let rate = datapath.portDescription(bridge: bridge, number: description.port)?.rate
             func share(_ bits: UInt64?) -> UInt16? {
                 guard let bits, let rate, rate > 0 else { return nil }
-                return UInt16(min(1000, bits * 1000 / rate))
+                guard bits < rate else { return 1000 }
+                return UInt16(rate.dividingFullWidth(bits.multipliedFullWidth(by: 1000)).quotient)
             }
             return Message.Queue(
                 port: description.port, id: description.queue.id, minimumRate: share(description.queue.minRate),

@@ -26,8 +26,9 @@ extension OpenFlowAgent {
                     .nicira(
                         .tlvTableReply(
                             .init(
-                                maximumOptionSpace: UInt32(Self.tlvSpace), maximumFields: UInt16(Self.tlvFields),
-                                mappings: tlvMappings)))))
+                                maximumOptionSpace: UInt32(TunnelOptionTable.space),
+                                maximumFields: UInt16(TunnelOption.count),
+                                mappings: datapath.tunnelOptions(bridge: bridge).mappings.map { .init($0) })))))
         case .resume(let packet): try resume(packet, now: now)
         case .ctFlushZone(let zone): flushConnections(zone: zone)
         case .ctFlush(let filter): flushConnections(filter)
@@ -45,40 +46,46 @@ extension OpenFlowAgent {
 
     // MARK: Options of tunnels
 
-    private static let tlvFields = 64
-    private static let tlvSpace = 256
-
     private func modify(_ change: NiciraMessage.TLVTableModification) throws(OpenFlowError) {
-        switch change.command {
-        case .clear: tlvMappings = []
-        case .delete:
-            for mapping in change.mappings {
-                guard let index = tlvMappings.firstIndex(of: mapping) else {
-                    throw .tlvTableModFailed(.invalidTLVDeletion)
-                }
-                tlvMappings.remove(at: index)
+        do throws(TunnelOptionTable.Refusal) {
+            switch change.command {
+            case .clear: try datapath.removeTunnelOptions(bridge: bridge, nil)
+            // The field alone says which, as in Open vSwitch.
+            case .delete:
+                try datapath.removeTunnelOptions(bridge: bridge, change.mappings.map { Int($0.index) })
+            case .add: try datapath.addTunnelOptions(bridge: bridge, change.mappings.map { .init($0) })
             }
-        case .add:
-            var table = tlvMappings
-            for mapping in change.mappings {
-                guard mapping.optionLength % 4 == 0, mapping.optionLength > 0, mapping.optionLength <= 124 else {
-                    throw .tlvTableModFailed(.badOptionLength)
-                }
-                guard Int(mapping.index) < Self.tlvFields else { throw .tlvTableModFailed(.badFieldIndex) }
-                guard !table.contains(where: { $0.index == mapping.index }) else {
-                    throw .tlvTableModFailed(.alreadyMapped)
-                }
-                guard
-                    !table.contains(where: {
-                        $0.optionClass == mapping.optionClass && $0.optionType == mapping.optionType
-                    })
-                else { throw .tlvTableModFailed(.duplicateEntry) }
-                table.append(mapping)
-            }
-            guard table.reduce(0, { $0 + Int($1.optionLength) }) <= Self.tlvSpace else {
-                throw .tlvTableModFailed(.tableFull)
-            }
-            tlvMappings = table.sorted { $0.index < $1.index }
+        } catch {
+            throw .tlvTableModFailed(error.openFlowError)
         }
+    }
+}
+
+extension TunnelOptionTable.Refusal {
+    fileprivate var openFlowError: OpenFlowError.TLVTableModFailed {
+        switch self {
+        case .badLength: .badOptionLength
+        case .badIndex: .badFieldIndex
+        case .tableFull: .tableFull
+        case .alreadyMapped: .alreadyMapped
+        case .duplicate: .duplicateEntry
+        case .inUse: .invalidTLVDeletion
+        }
+    }
+}
+
+extension TunnelOptionTable.Mapping {
+    fileprivate init(_ mapping: NiciraMessage.TLVMapping) {
+        self.init(
+            optionClass: mapping.optionClass, optionType: mapping.optionType, byteCount: Int(mapping.optionLength),
+            index: Int(mapping.index))
+    }
+}
+
+extension NiciraMessage.TLVMapping {
+    fileprivate init(_ mapping: TunnelOptionTable.Mapping) {
+        self.init(
+            optionClass: mapping.optionClass, optionType: mapping.optionType, optionLength: UInt8(mapping.byteCount),
+            index: UInt16(mapping.index))
     }
 }

@@ -13,7 +13,7 @@ extension OpenFlowAgent {
             guard type != 1 else { return }
             refuse(error, xid: xid, quote: batch.quote(request), to: connection)
         case .message(let message):
-            cause = Cause(connection: connection, xid: message.xid)
+            cause = makeCause(connection, xid: message.xid)
             do throws(OpenFlowError) {
                 try perform(message, request, of: batch, from: connection, now: now)
             } catch {
@@ -99,7 +99,7 @@ extension OpenFlowAgent {
             .flowStatistics, .tableStatistics, .portStatistics, .queueStatistics, .arpAddresses,
         ]
         if connection.version >= .v11 { capabilities.insert(.groupStatistics) }
-        if connection.version >= .v15 { capabilities.formUnion([.bundles, .flowMonitoring]) }
+        if connection.version >= .v14 { capabilities.formUnion([.bundles, .flowMonitoring]) }
         return Message.Features(
             datapathID: identity.datapathID, bufferCount: PacketBuffers.capacity,
             tableCount: UInt8(Datapath.tableCount),
@@ -120,7 +120,7 @@ extension OpenFlowAgent {
     ) throws(OpenFlowError) {
         let channel = connection.channel
         if channel.role != .secondary { setFragments(configuration.fragments) }
-        if connection.version == .v11 || connection.version == .v12 {
+        if connection.version < .v13 {
             channel.asynchronous.invalidTTLToController = configuration.invalidTTLToController
         }
         channel.missLength = configuration.missLength

@@ -104,7 +104,7 @@ extension OpenFlowAgent {
         switch field {
         case .inPort, .inPhysicalPort, .actionSetOutput, .packetType, .ctState, .ctZone, .ctProtocol, .ctIPv4Source,
             .ctIPv4Destination, .ctIPv6Source, .ctIPv6Destination, .ctTransportSource, .ctTransportDestination,
-            .recirculationID, .conjunctionID, .tcpFlags, .ipFragment, .ipv6ExtensionHeaders, .metadata:
+            .recirculationID, .conjunctionID, .tcpFlags, .ipFragment, .ipv6ExtensionHeaders:
             false
         default: true
         }
@@ -116,11 +116,13 @@ extension OpenFlowAgent {
         var settable: [Message.OXMID] = []
         var copyable: [Message.OXMID] = []
 
-        init(version: OpenFlowVersion) {
+        /// - Parameter options: the tunnels' options that are mapped; the others are no fields of the bridge.
+        init(version: OpenFlowVersion, options: TunnelOptionTable) {
             var seen: Set<Message.OXMID> = []
             for field in Field.allCases {
+                if let index = field.tunnelOption, !options.mappings.contains(where: { $0.index == index }) { continue }
                 guard let id = Message.OXMID(field, version: version), seen.insert(id).inserted else { continue }
-                matchable.append(Message.OXMID(field, hasMask: true, version: version) ?? id)
+                matchable.append(Message.OXMID(field, hasMask: field.isMaskable, version: version) ?? id)
                 wildcards.append(id)
                 if OpenFlowAgent.isSettable(field) { settable.append(id) }
                 copyable.append(id)
@@ -129,7 +131,7 @@ extension OpenFlowAgent {
     }
 
     func tableFeatures(version: OpenFlowVersion) -> [Message.TableFeatures] {
-        let lists = FieldLists(version: version)
+        let lists = FieldLists(version: version, options: datapath.tunnelOptions(bridge: bridge))
         let actions = Self.actionTypes(version: version)
         let instructions = Self.instructionTypes(version: version)
         let synchronized = datapath.synchronizedTables(bridge: bridge)
@@ -166,7 +168,7 @@ extension OpenFlowAgent {
     func setTableFeatures(
         _ requests: [Message.TableFeatures], version: OpenFlowVersion, now: UInt64
     ) throws(OpenFlowError) {
-        let own = FieldLists(version: version)
+        let own = FieldLists(version: version, options: datapath.tunnelOptions(bridge: bridge))
         let actions = Set(Self.actionTypes(version: version))
         let instructions = Set(Self.instructionTypes(version: version))
         var seen: Set<UInt8> = []

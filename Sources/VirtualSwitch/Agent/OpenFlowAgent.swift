@@ -29,7 +29,6 @@ public final class OpenFlowAgent {
     var generation: UInt64?
     var buffers = PacketBuffers()
     var fragments = Message.SwitchConfiguration.Fragments.normal
-    var tlvMappings: [NiciraMessage.TLVMapping] = []
     /// Whether packets that no flow matches go to controllers (of OpenFlow 1.0 to 1.2).
     var missesGoToControllers = false
     /// Tables whose behaviour a table-mod of OpenFlow 1.1 or 1.2 has set.
@@ -45,10 +44,18 @@ public final class OpenFlowAgent {
     private var events: [(event: DatapathEvent, cause: Cause?)] = []
     /// The request that is being dealt with.
     var cause: Cause?
+    private var causeCount: UInt64 = 0
 
     struct Cause {
         unowned let connection: AgentConnection
         var xid: UInt32
+        /// Tells it from all other requests.
+        var number: UInt64
+    }
+
+    func makeCause(_ connection: AgentConnection, xid: UInt32) -> Cause {
+        causeCount += 1
+        return Cause(connection: connection, xid: xid, number: causeCount)
     }
 
     /// Requests of one connection that are dealt with in one run.

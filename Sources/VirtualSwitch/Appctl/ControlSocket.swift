@@ -9,6 +9,8 @@ public final class ControlSocket {
     private let listener: StreamHub.Listener
     /// Requests larger than this end the connection.
     private static let requestLimit = 1 << 20
+    /// Who asks again while this much waits for him to read it is not reading.
+    private static let replyLimit = 64 << 20
 
     /// Listens at `path`. Not to be called on the hub's thread.
     /// - Parameter commands: used on the hub's thread only from now on.
@@ -37,7 +39,9 @@ public final class ControlSocket {
             input.append(bytes)
             do {
                 while let request = try input.next({ try? JSONParser.parse($0) }) {
-                    guard let request else { return stream.close(discardingOutput: true) }
+                    guard let request, stream.pendingByteCount < ControlSocket.replyLimit else {
+                        return stream.close(discardingOutput: true)
+                    }
                     handle(request)
                 }
             } catch {

@@ -17,6 +17,8 @@ final class BoundBridge {
     var writtenFailures: [UUID: String] = [:]
     /// Why interfaces could not be had, by their rows.
     var failures: [UUID: String] = [:]
+    /// Of these, the interfaces whose devices others have: a switch before this one that was killed, for a moment.
+    var busy: Set<UUID> = []
     var mirrors: [Mirror] = []
     var isFresh = true
     /// Whether its row tells of a spanning tree.
@@ -77,6 +79,7 @@ final class BoundInterface {
     /// Its number in the data path.
     var port: Int32 = -1
     var vlan: VLANMode = .trunk(nil)
+    var forwarding = PortForwarding()
     var device: InterfaceDevice?
     var deviceNumber: Int32?
     /// What the port was last told of its interface; nil: nothing yet.
@@ -86,7 +89,8 @@ final class BoundInterface {
     /// Of a patch port that is joined: the other.
     weak var peer: BoundInterface?
     var qos: QoSPlan?
-    var policing: UInt64 = 0
+    /// The rate that it was last told of, in kilobits a second.
+    var policing: UInt32 = 0
     /// What its driver says, and the state of the link when it was asked.
     var driver: InterfaceDriver?
     var driverState: InterfaceState?

@@ -29,6 +29,8 @@ enum InterfaceDevice {
     /// Why a port could not be had, in the words that OVSDB's `error` column has.
     struct Failure: Error {
         var text: String
+        /// Whether somebody else has the device, who may let go of it.
+        var isBusy = false
     }
 
     /// Opens what an interface of a bridge asks for.
@@ -62,7 +64,8 @@ enum InterfaceDevice {
                 throw Failure(
                     text: "could not open network device \(plan.name) (Address family not supported by protocol)")
             }
-            throw Failure(text: "could not open network device \(plan.name) (\(error.code))")
+            throw Failure(
+                text: "could not open network device \(plan.name) (\(error.code))", isBusy: error.code == .busy)
         }
     }
 

@@ -203,6 +203,7 @@ extension SwitchBinding {
     /// Brings the counters and the controllers' states up to date. To be called every `statisticsInterval`.
     public func refreshStatistics() {
         guard !isStopped else { return }
+        for bridge in bridges.values where bridge.plan.controllers.contains(where: \.isInBand) { renewInBand(bridge) }
         var counters: [String: BridgeCounters] = [:]
         for (name, bridge) in bridges {
             let index = bridge.index

@@ -100,7 +100,8 @@ public final class SwitchBinding {
             }
             let isMissing = bridge.plan.ports.values.contains { port in
                 port.interfaces.contains { plan in
-                    plan.type != "patch" && bridge.interfaces[plan.name]?.device == nil && links[plan.name] != nil
+                    plan.type != "patch" && bridge.interfaces[plan.name]?.device == nil
+                        && (links[plan.name] != nil || bridge.busy.contains(plan.row))
                 }
             }
             if isMissing { isWhole = false }
@@ -199,10 +200,12 @@ public final class SwitchBinding {
     private func apply(to bridge: BoundBridge, before: BridgePlan?) {
         let plan = bridge.plan
         let index = bridge.index
+        let inBand = plan.inBand
         poller.run { datapath, now in
             // The agent has its share in these: who forwards without a controller.
             var settings = datapath.settings(bridge: index)
             plan.apply(to: &settings)
+            settings.inBand = inBand
             datapath.setSettings(bridge: index, settings, now: now)
         }
         if before?.flowTables ?? [:] != plan.flowTables { applyFlowTables(bridge, before: before) }
@@ -280,10 +283,18 @@ public final class SwitchBinding {
                     datapath.addPort(bridge: index, number: number, name: name, vlan: vlan, now: now)
                 }
                 interface.vlan = vlan
+                apply(port.forwarding, to: interface)
                 attach(interface)
                 applyQueues(interface, port)
             }
         }
+    }
+
+    private func apply(_ forwarding: PortForwarding, to interface: BoundInterface) {
+        guard forwarding != interface.forwarding else { return }
+        interface.forwarding = forwarding
+        let port = interface.port
+        poller.run { datapath, _ in datapath.setForwarding(port: port, forwarding) }
     }
 
     /// Opens the device of a new interface; nil: it cannot be had.
@@ -293,6 +304,7 @@ public final class SwitchBinding {
             bridge.failures[plan.row] = "\(plan.name): no free port number"
             return nil
         }
+        bridge.busy.remove(plan.row)
         let interface = BoundInterface(plan, portName: port.name, number: number)
         if plan.type != "patch" {
             var opened = plan
@@ -302,6 +314,7 @@ public final class SwitchBinding {
             } catch {
                 if bridge.failures[plan.row] != error.text { log("bridge \(bridge.plan.name): \(error.text)") }
                 bridge.failures[plan.row] = error.text
+                if error.isBusy { bridge.busy.insert(plan.row) }
                 return nil
             }
         } else if plan.options["peer"] == nil {
@@ -366,6 +379,7 @@ public final class SwitchBinding {
             let vlan = port.vlan
             poller.run { datapath, _ in datapath.setVLAN(port: index, vlan) }
         }
+        apply(port.forwarding, to: interface)
         if interface.device == nil && plan.type != "patch" {
             // It was gone; it may be back.
             var opened = plan
@@ -387,11 +401,12 @@ public final class SwitchBinding {
         let isNew = interface.qos == nil && interface.policing == 0
         guard port.qos != interface.qos || interface.plan.policingRate != interface.policing else { return }
         if isNew && port.qos == nil && interface.plan.policingRate == 0 { return }
+        let hadQueues = interface.qos?.queues.isEmpty == false
         interface.qos = port.qos
         interface.policing = interface.plan.policingRate
         var inward = LinkProfile()
         if interface.policing > 0 {
-            inward.rate = interface.policing * 1000
+            inward.rate = UInt64(interface.policing) * 1000
             let burst = interface.plan.policingBurst == 0 ? 8000 : interface.plan.policingBurst
             inward.queue = .bytes(Int(burst) * 125)
         }
@@ -401,7 +416,7 @@ public final class SwitchBinding {
         let index = interface.port
         poller.run { datapath, now in
             datapath.setProfile(link: link, forward: toSwitch, reverse: fromSwitch, now: now)
-            if !queues.isEmpty { datapath.setQueues(port: index, queues, now: now) }
+            if hadQueues || !queues.isEmpty { datapath.setQueues(port: index, queues, now: now) }
         }
     }
 
@@ -442,6 +457,8 @@ public final class SwitchBinding {
         }
     }
 
-    /// Milliseconds until the statistics are due again.
-    public var statisticsInterval: Int64 { max(100, plan.statisticsInterval) }
+    /// Nanoseconds until the statistics are due again.
+    public var statisticsInterval: Int64 {
+        Int64(clamping: Nanoseconds.milliseconds(max(100, plan.statisticsInterval)))
+    }
 }

@@ -46,11 +46,14 @@ extension BridgePlan {
         isRapid = row["rstp_enable"].boolean == true
         let priority = settings["rstp-priority"] ?? settings["stp-priority"]
         spanningTreePriority = priority.flatMap { UInt16($0) } ?? 32768
-        if let seconds = settings["mac-aging-time"].flatMap({ UInt64($0) }) { ageing = seconds * 1_000_000_000 }
+        if let seconds = settings["mac-aging-time"].flatMap({ UInt64($0) }) { ageing = Nanoseconds.seconds(seconds) }
         addressLimit = settings["mac-table-size"].flatMap { Int($0) }
         floodVLANs = row["flood_vlans"].integers.map { UInt16($0) }
         snoopsMulticast = row["mcast_snooping_enable"].boolean == true
         forwardsProtocols = settings["forward-bpdu"] == "true"
+        if settings["disable-in-band"] == "true" {
+            for index in controllers.indices { controllers[index].isInBand = false }
+        }
         mirrors = row["mirrors"].uuids.compactMap { uuid in
             database.row("Mirror", uuid).map { MirrorPlan($0, database) }
         }
@@ -86,13 +89,24 @@ extension PortPlan {
         case "access": vlan = .access(tag ?? 0)
         case "native-tagged": vlan = .nativeTagged(tag ?? 0, trunks: carried)
         case "native-untagged": vlan = .nativeUntagged(tag ?? 0, trunks: carried)
+        case "dot1q-tunnel":
+            let customers = row["cvlans"].integers.map { UInt16($0) }
+            vlan = .tunnel(
+                tag ?? 0, customers: customers.isEmpty ? nil : customers,
+                type: row["other_config"]["qinq-ethtype"] == "802.1q" ? 0x8100 : 0x88a8)
         default: vlan = .trunk(carried)
         }
         if let qos = row["qos"].uuid.flatMap({ database.row("QoS", $0) }) { self.qos = QoSPlan(qos, database) }
-        isProtected = row["protected"].boolean == true
+        forwarding.isProtected = row["protected"].boolean == true
+        // Before there were three, the two were called false and true.
+        switch row["other_config"]["priority-tags"] {
+        case "true"?: forwarding.priorityTags = .ifNonzero
+        case let name?: forwarding.priorityTags = PortForwarding.PriorityTags(rawValue: name) ?? .never
+        case nil: break
+        }
         if interfaces.count > 1 {
             let settings = row["other_config"]
-            func delay(_ column: String) -> UInt64 { UInt64(max(0, row[column].integer ?? 0)) * 1_000_000 }
+            func delay(_ column: String) -> UInt64 { Nanoseconds.milliseconds(row[column].integer ?? 0) }
             bond = BondSettings(
                 mode: row["bond_mode"].string.flatMap { BondSettings.Mode(rawValue: $0) } ?? .activeBackup,
                 upDelay: delay("bond_updelay"), downDelay: delay("bond_downdelay"), primary: settings["bond-primary"],
@@ -112,8 +126,8 @@ extension InterfacePlan {
         requestedNumber = row["ofport_request"].integer.map { UInt32($0) }
         address = row["mac"].string.flatMap { MACAddress($0)?.rawValue }
         mtu = row["mtu_request"].integer.map { UInt32(clamping: $0) }
-        policingRate = UInt64(row["ingress_policing_rate"].integer ?? 0)
-        policingBurst = UInt64(row["ingress_policing_burst"].integer ?? 0)
+        policingRate = UInt32(clamping: row["ingress_policing_rate"].integer ?? 0)
+        policingBurst = UInt32(clamping: row["ingress_policing_burst"].integer ?? 0)
     }
 }
 
@@ -128,6 +142,7 @@ extension ControllerPlan {
         queueSize = row["controller_queue_size"].integer
         isService = row["type"].string == "service"
         wantsAsynchronous = row["enable_async_messages"].boolean ?? true
+        isInBand = row["connection_mode"].string == "in-band"
     }
 }
 
@@ -158,7 +173,7 @@ extension QoSPlan {
             guard let queue = database.row("Queue", uuid) else { return nil }
             return LinkQueue(
                 id: UInt32(number), minRate: rate(queue, "min-rate"), maxRate: rate(queue, "max-rate"),
-                priority: Int(rate(queue, "priority") ?? 0))
+                priority: Int(clamping: rate(queue, "priority") ?? 0))
         }
     }
 }

@@ -70,7 +70,7 @@ struct PortPlan: Equatable {
     var interfaces: [InterfacePlan]
     var vlan: VLANMode
     var qos: QoSPlan?
-    var isProtected = false
+    var forwarding = PortForwarding()
     /// How its interfaces share its packets, where there are several.
     var bond: BondSettings?
     /// `active` or `passive`: LACP is asked for.
@@ -87,8 +87,8 @@ struct InterfacePlan: Equatable {
     var address: UInt64?
     var mtu: UInt32?
     /// kbit/s and kbit; 0: none.
-    var policingRate: UInt64
-    var policingBurst: UInt64
+    var policingRate: UInt32
+    var policingBurst: UInt32
 }
 
 /// A row of Controller.
@@ -108,6 +108,8 @@ struct ControllerPlan: Equatable {
     var queueSize: Int64?
     var isService: Bool
     var wantsAsynchronous: Bool
+    /// Whether the way to it leads through the bridge itself.
+    var isInBand = false
 }
 
 /// A row of Mirror with the names of the ports that it refers to.

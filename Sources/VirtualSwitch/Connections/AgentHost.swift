@@ -58,10 +58,10 @@ final class AgentHost: PollerAttendant, @unchecked Sendable {
         agent.identity = identity
         agent.wallClock = { WallClock.now() }
         let primaries = settings.controllers.filter { !$0.isService && !$0.endpoint.isPassive }
-        let probe = UInt64(max(0, primaries.map(\.inactivityProbe).max() ?? 0))
+        let probe = Nanoseconds.milliseconds(primaries.map(\.inactivityProbe).max() ?? 0)
         agent.setFailMode(
             isSecure: settings.isSecure, hasControllers: !primaries.isEmpty,
-            patience: 3 * (probe > 0 ? probe : 5000) * 1_000_000, now: now)
+            patience: 3 * (probe > 0 ? probe : Nanoseconds.seconds(5)), now: now)
     }
 
     func remove(bridge: Int32) {

@@ -86,9 +86,9 @@ final class BridgeConnections {
         timer?.cancel()
         timerDeadline = deadline
         guard let deadline else { return timer = nil }
-        let now = MonotonicClock.now()
-        let delay = deadline > now ? Int64(deadline - now) : 0
-        timer = owner.hub.schedule(after: delay) { [owner = self.owner, number] in owner.bridge(number)?.timeHasCome() }
+        timer = owner.hub.schedule(at: deadline, now: MonotonicClock.now()) { [owner = self.owner, number] in
+            owner.bridge(number)?.timeHasCome()
+        }
     }
 
     private func timeHasCome() {

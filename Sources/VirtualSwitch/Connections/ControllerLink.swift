@@ -25,8 +25,6 @@ final class ControllerLink {
         var backOff: BackOff
     }
 
-    static let millisecond: UInt64 = 1_000_000
-
     init(settings: ControllerSettings, bridge: BridgeConnections, now: UInt64) {
         self.settings = settings
         self.bridge = bridge
@@ -35,8 +33,8 @@ final class ControllerLink {
 
     private static func backOff(_ settings: ControllerSettings, now: UInt64) -> BackOff {
         BackOff(
-            maximum: UInt64(max(0, settings.maximumBackOff)) &* millisecond,
-            probeInterval: UInt64(max(0, settings.inactivityProbe)) &* millisecond, now: now)
+            maximum: Nanoseconds.milliseconds(settings.maximumBackOff),
+            probeInterval: Nanoseconds.milliseconds(settings.inactivityProbe), now: now)
     }
 
     func start(now: UInt64) { if !settings.endpoint.isPassive { backOff.start(now: now) } }
@@ -47,8 +45,8 @@ final class ControllerLink {
             for stream in streams where stream.version != nil { bridge.limit(stream, settings) }
         }
         self.settings = settings
-        let probe = UInt64(max(0, settings.inactivityProbe)) &* Self.millisecond
-        backOff.maximum = UInt64(max(0, settings.maximumBackOff)) &* Self.millisecond
+        let probe = Nanoseconds.milliseconds(settings.inactivityProbe)
+        backOff.maximum = Nanoseconds.milliseconds(settings.maximumBackOff)
         backOff.probeInterval = probe
         for index in peers.indices { peers[index].backOff.probeInterval = probe }
     }

@@ -100,9 +100,8 @@ final class DatabaseSockets {
         timer = nil
         timerDeadline = deadline
         guard let deadline else { return }
-        let now = MonotonicClock.now()
         nonisolated(unsafe) let sockets = self
-        timer = hub.schedule(after: deadline > now ? Int64(deadline - now) : 0) {
+        timer = hub.schedule(at: deadline, now: MonotonicClock.now()) {
             sockets.timerDeadline = nil
             sockets.turn()
         }

@@ -13,12 +13,16 @@ struct DatapathFlowSyntax {
     init(_ text: String) throws(ControlFailure) {
         match = ""
         var items: [String] = []
-        try read(text[...], &items)
+        try read(text[...], depth: 0, &items)
         guard device >= 0 else { throw ControlFailure("Invalid datapath flow: no in_port") }
         match = items.joined(separator: ",")
     }
 
-    private mutating func read(_ text: Substring, _ items: inout [String]) throws(ControlFailure) {
+    /// As many encapsulations as there may be VLAN tags.
+    private static let deepest = 8
+
+    private mutating func read(_ text: Substring, depth: Int, _ items: inout [String]) throws(ControlFailure) {
+        guard depth <= Self.deepest else { throw ControlFailure("Invalid datapath flow: encap within encap") }
         var rest = text
         while !rest.isEmpty {
             guard let open = rest.firstIndex(of: "("), let close = Self.end(of: rest, from: open) else {
@@ -26,7 +30,7 @@ struct DatapathFlowSyntax {
             }
             let name = rest[..<open].drop { $0 == "," || $0 == " " }
             let value = rest[rest.index(after: open)..<close]
-            try add(String(name), value, &items)
+            try add(String(name), value, depth, &items)
             rest = rest[rest.index(after: close)...]
         }
     }
@@ -44,13 +48,15 @@ struct DatapathFlowSyntax {
         return nil
     }
 
-    private mutating func add(_ name: String, _ value: Substring, _ items: inout [String]) throws(ControlFailure) {
+    private mutating func add(
+        _ name: String, _ value: Substring, _ depth: Int, _ items: inout [String]
+    ) throws(ControlFailure) {
         switch name {
         case "in_port":
             guard let number = Int32(value) else { throw ControlFailure("Invalid datapath flow: in_port(\(value))") }
             device = number
         case "encap":
-            try read(value, &items)
+            try read(value, depth: depth + 1, &items)
             // The type that counts is the one behind the tag.
             if items.first(where: { $0.hasPrefix("dl_type=") }) != items.last(where: { $0.hasPrefix("dl_type=") }),
                 let outer = items.firstIndex(where: { $0.hasPrefix("dl_type=") })

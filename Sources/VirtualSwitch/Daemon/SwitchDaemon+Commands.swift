@@ -55,10 +55,18 @@ extension SwitchDaemon {
             guard let bridge = binding.bridges[words.last!] else { return .failure("Unknown bridge") }
             let index = bridge.index
             let names = flowNames(of: bridge)
-            let (standIn, flows) = poller.run { datapath, now in
-                (datapath.standIn(bridge: index, now: now), datapath.flowSnapshots(bridge: index, now: now))
+            let (standIn, inBand, flows) = poller.run { datapath, now in
+                (
+                    datapath.standIn(bridge: index, now: now), datapath.inBandRules(bridge: index, now: now),
+                    datapath.flowSnapshots(bridge: index, now: now)
+                )
             }
-            var lines = standIn.map { [Self.text($0, withOffload: words.count == 2)] } ?? []
+            let withOffload = words.count == 2
+            var lines =
+                standIn.map {
+                    [Self.hidden(StandIn.priority, Match(), $0.age, $0.traffic, withOffload: withOffload)]
+                } ?? []
+            lines += inBand.map { Self.hidden($0.priority, $0.match, $0.age, $0.traffic, withOffload: withOffload) }
             lines += flows.map { Self.text($0, names, withOffload: words.count == 2) }
             return .text(lines.joined(separator: "\n"))
         }
@@ -71,11 +79,14 @@ extension SwitchDaemon {
         }
     }
 
-    /// The flow that stands in for controllers, which ovs-ofctl does not show.
-    private static func text(_ standIn: StandIn, withOffload: Bool) -> String {
-        "duration=\(standIn.age / 1_000_000_000)s, n_packets=\(standIn.traffic.packets), "
-            + "n_bytes=\(standIn.traffic.bytes), \(withOffload ? "n_offload_packets=0, n_offload_bytes=0, " : "")"
-            + "priority=\(StandIn.priority),actions=NORMAL"
+    /// A flow of the switch itself, which ovs-ofctl does not show.
+    private static func hidden(
+        _ priority: UInt32, _ match: Match, _ age: UInt64, _ traffic: TrafficCount, withOffload: Bool
+    ) -> String {
+        let conditions = match.description
+        return "duration=\(age / 1_000_000_000)s, n_packets=\(traffic.packets), n_bytes=\(traffic.bytes), "
+            + (withOffload ? "n_offload_packets=0, n_offload_bytes=0, " : "")
+            + "priority=\(priority)\(conditions.isEmpty ? "" : ",\(conditions)"),actions=NORMAL"
     }
 
     /// A flow as `bridge/dump-flows` prints it: a line of its own kind, shorter than that of ovs-ofctl.

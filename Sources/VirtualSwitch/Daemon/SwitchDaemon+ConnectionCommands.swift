@@ -29,6 +29,7 @@ extension SwitchDaemon {
                 poller.run { datapath, _ in _ = datapath.connections.tracker.flush(filter) }
                 return .text("")
             } catch {
+                if case .missingValue(let field) = error { return Self.invalid("field \(field) missing value") }
                 return .failure("ovs-vswitchd: \(error) (Invalid argument)")
             }
         }
@@ -137,7 +138,7 @@ extension SwitchDaemon {
     }
 
     /// `zone=5 "ct_nw_src=10.0.0.1,ct_nw_proto=17" "ct_nw_dst=…"`: the second tuple is the reply's.
-    private static func filter(_ words: [String]) throws(MatchSyntaxError) -> ConnectionFilter {
+    static func filter(_ words: [String]) throws(MatchSyntaxError) -> ConnectionFilter {
         var filter = ConnectionFilter()
         var tuples = 0
         for word in words {
@@ -146,7 +147,7 @@ extension SwitchDaemon {
                     throw .invalidValue(field: "zone", value: String(word.dropFirst(5)), expected: "0 to 65535")
                 }
                 filter.zone = zone
-            } else if word.contains("=") {
+            } else if !isDatapath(word) {
                 tuples += 1
                 var tuple = ConnectionFilter.Tuple()
                 try read(word, into: &tuple, &filter)
@@ -156,17 +157,22 @@ extension SwitchDaemon {
         return filter
     }
 
+    /// `system@ovs-system`, `netdev@ovs-netdev`, `ovs-system`.
+    private static func isDatapath(_ word: String) -> Bool {
+        !word.contains("=") && (word.contains("@") || word.hasPrefix("ovs-"))
+    }
+
     private static func read(
         _ text: String, into tuple: inout ConnectionFilter.Tuple, _ filter: inout ConnectionFilter
     ) throws(MatchSyntaxError) {
         for item in text.split(separator: ",") {
-            let parts = item.split(separator: "=", maxSplits: 1)
+            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
             guard parts.count == 2 else { throw .missingValue(name) }
             let value = String(parts[1])
-            func number() throws(MatchSyntaxError) -> UInt16 {
-                guard let number = UInt16(value) else {
-                    throw .invalidValue(field: name, value: value, expected: "a number")
+            func number<Number: FixedWidthInteger>() throws(MatchSyntaxError) -> Number {
+                guard let number = Number(value) else {
+                    throw .invalidValue(field: name, value: value, expected: "0 to \(Number.max)")
                 }
                 return number
             }
@@ -182,12 +188,12 @@ extension SwitchDaemon {
                 }
                 filter.isIPv6 = name.hasPrefix("ct_ipv6")
                 if name.hasSuffix("src") { tuple.source = address } else { tuple.destination = address }
-            case "ct_nw_proto": filter.ipProtocol = UInt8(clamping: try number())
+            case "ct_nw_proto": filter.ipProtocol = try number()
             case "ct_tp_src": tuple.sourcePort = try number()
             case "ct_tp_dst": tuple.destinationPort = try number()
             case "icmp_id": tuple.icmpIdentifier = try number()
-            case "icmp_type": tuple.icmpType = UInt8(clamping: try number())
-            case "icmp_code": tuple.icmpCode = UInt8(clamping: try number())
+            case "icmp_type": tuple.icmpType = try number()
+            case "icmp_code": tuple.icmpCode = try number()
             default: throw .unknownField(name)
             }
         }

@@ -74,9 +74,12 @@ extension SwitchDaemon {
             packet.withUnsafeBytes { bytes in _ = extract(frame: bytes, inPort: inPort, into: &key) }
         }
         let index = bridge.index
-        let (start, frame, todo, states) = (key, packet, list, request.connectionStates)
+        let (start, options, frame, todo, states) = (key, match, packet, list, request.connectionStates)
+        let learns = request.generates || packet != nil
         let text = poller.run { datapath, now in
-            datapath.trace(bridge: index, key: start, frame: frame, actions: todo, connectionStates: states, now: now)
+            datapath.trace(
+                bridge: index, key: start, options: options, frame: frame, actions: todo, connectionStates: states,
+                learns: learns, now: now)
         }
         guard let text else {
             throw ControlFailure("\(bridge.plan.name): no port \(key[.inPort].low) that the packet could come in by")
@@ -122,6 +125,7 @@ extension SwitchDaemon {
             else { throw ControlFailure("Trailing garbage in packet data") }
             bytes.append(byte)
         }
+        guard bytes.count >= 14 else { throw ControlFailure("Packet data too short for Ethernet") }
         return bytes
     }
 }
@@ -129,6 +133,8 @@ extension SwitchDaemon {
 /// The words of `ofproto/trace`, options taken out.
 struct TraceRequest {
     var words: [String] = []
+    /// Whether there is to be a packet, which teaches the bridge what packets teach.
+    var generates = false
     /// The states of a packet behind each `ct` action (`--ct-next`).
     var connectionStates: [UInt32] = []
 
@@ -136,7 +142,12 @@ struct TraceRequest {
         var rest = arguments[...]
         while let word = rest.popFirst() {
             switch word {
-            case "-generate", "--generate", "-consistent", "--consistent": break
+            case "-generate", "--generate": generates = true
+            case "-consistent", "--consistent": break
+            // Ports have no other names in it, and a generated packet's load is not told of.
+            case "-names", "--names": break
+            case "--l7", "--l7-len":
+                guard rest.popFirst() != nil else { throw ControlFailure("Missing argument for option \(word)") }
             case "--ct-next":
                 guard let flags = rest.popFirst() else { throw ControlFailure("Missing argument for option \(word)") }
                 connectionStates.append(try Self.state(flags))
@@ -144,7 +155,7 @@ struct TraceRequest {
                 if word.hasPrefix("--ct-next=") {
                     connectionStates.append(try Self.state(String(word.dropFirst(10))))
                 } else if word.hasPrefix("-") {
-                    throw ControlFailure("Unknown option \(word)")
+                    throw ControlFailure("\(word): unknown option")
                 } else {
                     words.append(word)
                 }

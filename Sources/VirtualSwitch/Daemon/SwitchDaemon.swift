@@ -103,6 +103,9 @@ public final class SwitchDaemon {
         linkWatch = try? LinkWatch { [databaseHub] in
             databaseHub.post { daemon.binding.interfacesChanged() }
         }
+        // For what has changed before anybody watched.
+        databaseHub.post { daemon.binding.interfacesChanged() }
+        try removeStaleSockets()
         let remotes = options.remotes.isEmpty ? [.listenUnix(path: options.runDirectory + "/db.sock")] : options.remotes
         for remote in remotes where remote.isPassive {
             listeners.append(
@@ -112,6 +115,16 @@ public final class SwitchDaemon {
         for (name, commands) in [("ovs-vswitchd", switchCommands()), ("ovsdb-server", databaseCommands())] {
             let path = "\(options.runDirectory)/\(name).\(getpid()).ctl"
             controlSockets.append(try ControlSocket(path: path, hub: databaseHub, commands: commands))
+        }
+    }
+
+    /// Removes the control sockets of switches that were killed: nobody listens there.
+    private func removeStaleSockets() throws {
+        for name in try File.list(options.runDirectory) where name.hasSuffix(".ctl") {
+            let path = "\(options.runDirectory)/\(name)"
+            guard ["ovs-vswitchd.", "ovsdb-server."].contains(where: name.hasPrefix), !UnixSocket.isAnswering(path)
+            else { continue }
+            try File.remove(path)
         }
     }
 
@@ -203,7 +216,7 @@ public final class SwitchDaemon {
 
     private func scheduleStatistics() {
         nonisolated(unsafe) let daemon = self
-        databaseHub.schedule(after: binding.statisticsInterval * 1_000_000) {
+        databaseHub.schedule(after: binding.statisticsInterval) {
             daemon.binding.refreshStatistics()
             daemon.binding.writeManagers { daemon.sockets.status(of: $0) }
             daemon.coverage.tick()

@@ -16,6 +16,41 @@ struct ColumnName {
     }
 }
 
+/// A record on the command line, and the database that has it.
+struct RecordArguments: ParsableArguments {
+    @OptionGroup var options: SwitchOptions
+    @Argument(help: "The table.") var table: String
+    @Argument(help: "A name, a UUID, or . for the only one.") var record: String
+
+    struct Found {
+        var database: DatabaseClient
+        var table: TableSchema
+        var row: JSONValue
+
+        func column(_ text: some StringProtocol) throws -> ColumnName {
+            try ColumnName(text, of: table, in: database)
+        }
+
+        private var condition: [JSONValue] { DatabaseClient.isEqual("_uuid", row["_uuid"] ?? .null) }
+
+        /// The operation that sets a column.
+        func update(_ column: ColumnSchema, _ value: JSONValue) -> JSONValue {
+            DatabaseClient.update(table.name, where: condition, [(column.name, value)])
+        }
+
+        /// The operation that puts elements into a column or takes them out.
+        func mutate(_ column: ColumnSchema, _ mutator: String, _ elements: JSONValue) -> JSONValue {
+            DatabaseClient.mutate(table.name, where: condition, column.name, mutator, elements)
+        }
+    }
+
+    func find() throws -> Found {
+        let database = try options.openDatabase()
+        let table = try database.table(table)
+        return Found(database: database, table: table, row: try database.record(record, in: table))
+    }
+}
+
 struct ListRecords: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "Show records of a table of the database.",
@@ -57,31 +92,27 @@ struct GetColumns: ParsableCommand {
               rookery switch get interface eth1 statistics:rx_packets
             """)
 
-    @OptionGroup var options: SwitchOptions
-    @Argument(help: "The table.") var table: String
-    @Argument(help: "A name, a UUID, or . for the only one.") var record: String
+    @OptionGroup var arguments: RecordArguments
     @Argument(help: "Columns, each on a line.") var columns: [String]
     @Flag(help: "Be content with a key that is not there.") var ifExists = false
 
     func run() throws {
-        let database = try options.openDatabase()
-        let table = try database.table(table)
-        let row = try database.record(record, in: table)
+        let found = try arguments.find()
         for text in columns {
-            let name = try ColumnName(text, of: table, in: database)
-            let value = row[name.column.name] ?? .null
+            let name = try found.column(text)
+            let value = found.row[name.column.name] ?? .null
             guard let key = name.key else {
                 Standard.output.write(ColumnText.text(value, name.column.type) + "\n")
                 continue
             }
             let pair = (value[1]?.array ?? []).first { ColumnText.plain($0[0]) == key }
-            if let found = pair?[1] {
-                Standard.output.write(ColumnText.text(found) + "\n")
+            if let value = pair?[1] {
+                Standard.output.write(ColumnText.text(value) + "\n")
             } else if ifExists {
                 Standard.output.write("\n")
             } else {
                 throw CommandError(
-                    "\(record)'s \(name.column.name) has no key “\(key)”", remedy: "--if-exists is content")
+                    "\(arguments.record)'s \(name.column.name) has no key “\(key)”", remedy: "--if-exists is content")
             }
         }
     }
@@ -98,38 +129,32 @@ struct SetColumns: ParsableCommand {
               rookery switch set port eth1 tag=10
             """)
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var change: ChangeOptions
-    @Argument(help: "The table.") var table: String
-    @Argument(help: "A name, a UUID, or . for the only one.") var record: String
+    @OptionGroup var arguments: RecordArguments
     @Argument(help: "column=value, column:key=value") var settings: [String]
 
     func run() throws {
-        let database = try options.openDatabase()
-        let table = try database.table(table)
-        let row = try database.record(record, in: table)
-        let condition = DatabaseClient.isEqual("_uuid", row["_uuid"] ?? .null)
+        let found = try arguments.find()
         var operations: [JSONValue] = []
         for setting in settings {
             guard let sign = setting.firstIndex(of: "=") else {
                 throw CommandError.usage("“\(setting)” has no value", remedy: "write column=value")
             }
-            let name = try ColumnName(setting[..<sign], of: table, in: database)
+            let name = try found.column(setting[..<sign])
             let text = String(setting[setting.index(after: sign)...])
             guard let key = name.key, let type = name.column.type.value else {
                 let value = try ColumnText.parse(text, name.column.type)
-                operations.append(DatabaseClient.update(table.name, where: condition, [(name.column.name, value)]))
+                operations.append(found.update(name.column, value))
                 continue
             }
             let atom = try ColumnText.atom(key, name.column.type.key.type)
             let value = try ColumnText.atom(text, type.type)
             operations += [
-                DatabaseClient.mutate(table.name, where: condition, name.column.name, "delete", ["set", [atom]]),
-                DatabaseClient.mutate(
-                    table.name, where: condition, name.column.name, "insert", ["map", [[atom, value]]]),
+                found.mutate(name.column, "delete", ["set", [atom]]),
+                found.mutate(name.column, "insert", ["map", [[atom, value]]]),
             ]
         }
-        try change.apply(operations, to: database)
+        try change.apply(operations, to: found.database)
     }
 }
 
@@ -142,32 +167,26 @@ struct ClearColumns: ParsableCommand {
               rookery switch clear bridge br0 other_config:hwaddr
             """)
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var change: ChangeOptions
-    @Argument(help: "The table.") var table: String
-    @Argument(help: "A name, a UUID, or . for the only one.") var record: String
+    @OptionGroup var arguments: RecordArguments
     @Argument(help: "Columns, or keys of maps.") var columns: [String]
 
     func run() throws {
-        let database = try options.openDatabase()
-        let table = try database.table(table)
-        let row = try database.record(record, in: table)
-        let condition = DatabaseClient.isEqual("_uuid", row["_uuid"] ?? .null)
+        let found = try arguments.find()
         var operations: [JSONValue] = []
         for text in columns {
-            let name = try ColumnName(text, of: table, in: database)
+            let name = try found.column(text)
             if let key = name.key {
                 let atom = try ColumnText.atom(key, name.column.type.key.type)
-                operations.append(
-                    DatabaseClient.mutate(table.name, where: condition, name.column.name, "delete", ["set", [atom]]))
+                operations.append(found.mutate(name.column, "delete", ["set", [atom]]))
             } else {
                 guard name.column.type.minimum == 0 else {
-                    throw CommandError.usage("\(table.name)'s \(name.column.name) cannot be empty")
+                    throw CommandError.usage("\(found.table.name)'s \(name.column.name) cannot be empty")
                 }
                 let empty: JSONValue = [name.column.type.isMap ? "map" : "set", []]
-                operations.append(DatabaseClient.update(table.name, where: condition, [(name.column.name, empty)]))
+                operations.append(found.update(name.column, empty))
             }
         }
-        try change.apply(operations, to: database)
+        try change.apply(operations, to: found.database)
     }
 }

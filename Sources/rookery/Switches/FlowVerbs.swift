@@ -5,12 +5,6 @@ import Linux
 import OpenFlow
 import Switch
 
-/// The place of a switch on the command line.
-struct SwitchArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("A bridge, LAB/SWITCH or an endpoint (unix:FILE).", valueName: "switch"))
-    var node: String
-}
-
 struct ShowFlows: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flows", abstract: "Show flows.",
@@ -22,7 +16,6 @@ struct ShowFlows: ParsableCommand {
               rookery switch flows br0 table=1,ip,out_port=eth1 --no-stats
             """, aliases: ["dump-flows"])
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
     @Argument(help: "Which flows.") var match = ""
     @Flag(inversion: .prefixedNo, help: "Counters and times.") var stats = true
@@ -30,7 +23,7 @@ struct ShowFlows: ParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
-        let client = try options.openFlow(target.node)
+        let client = try target.openFlow()
         let printed = try client.names(printed: names)
         let flows = try client.flows(match)
         if json {
@@ -127,12 +120,11 @@ struct AddFlow: ParsableCommand {
               rookery switch add-flow br0 priority=10,ip,nw_dst=10.0.0.2,actions=output:2
             """)
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
     @Argument(help: "Flows, as ovs-ofctl writes them.") var flows: [String]
 
     func run() throws {
-        let client = try options.openFlow(target.node)
+        let client = try target.openFlow()
         let changes = try flows.map { try client.parse($0, .add) }
         for (text, change) in zip(flows, changes) { try client.applyOne(.flowMod(change), text) }
     }
@@ -148,13 +140,12 @@ struct AddFlows: ParsableCommand {
               rookery switch add-flows br0 flows.txt --bundle
             """)
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
     @Argument(help: "The file.") var file: String
     @Flag(help: "All at once or, where one is refused, none.") var bundle = false
 
     func run() throws {
-        let client = try options.openFlow(target.node)
+        let client = try target.openFlow()
         let names = try client.names()
         let lines = try LineFile.read(file)
         let changes = try lines.map { line in
@@ -179,13 +170,12 @@ struct ModifyFlows: ParsableCommand {
         commandName: "mod-flows", abstract: "Give flows that match other actions.",
         usage: "rookery switch mod-flows [--strict] <switch> <flow>")
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
     @Argument(help: "A match and actions.") var flow: String
     @Flag(help: "Only the flow with just this match and priority.") var strict = false
 
     func run() throws {
-        let client = try options.openFlow(target.node)
+        let client = try target.openFlow()
         try client.applyOne(.flowMod(try client.parse(flow, strict ? .modifyStrict : .modify)), flow)
     }
 }
@@ -200,13 +190,12 @@ struct DeleteFlows: ParsableCommand {
               rookery switch del-flows br0 table=1,ip,nw_dst=10.0.0.2
             """)
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
     @Argument(help: "Which flows.") var match = ""
     @Flag(help: "Only the flow with just this match and priority.") var strict = false
 
     func run() throws {
-        let client = try options.openFlow(target.node)
+        let client = try target.openFlow()
         try client.applyOne(.flowMod(try client.parse(match, strict ? .deleteStrict : .delete)), match)
     }
 }
@@ -221,7 +210,6 @@ struct ReplaceFlows: ParsableCommand {
               rookery switch replace-flows br0 flows.txt
             """)
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
     @Argument(help: "The file; - is standard input.") var file: String
     @Flag(help: "One after the other, for switches before OpenFlow 1.4.") var noBundle = false
@@ -234,7 +222,7 @@ struct ReplaceFlows: ParsableCommand {
     }
 
     func run() throws {
-        let client = try options.openFlow(target.node)
+        let client = try target.openFlow()
         let names = try client.names()
         var wanted: [Key: FlowModification] = [:]
         for line in try LineFile.read(file) {

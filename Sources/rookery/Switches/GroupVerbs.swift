@@ -7,7 +7,6 @@ struct ShowGroups: ParsableCommand {
         commandName: "groups", abstract: "Show groups, and what they have done.",
         usage: "rookery switch groups [--names] [--no-stats] [--json] <switch>", aliases: ["dump-groups"])
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
     @Flag(inversion: .prefixedNo, help: "Counters.") var stats = true
     @Flag(help: "Ports by their names.") var names = false
@@ -28,7 +27,7 @@ struct ShowGroups: ParsableCommand {
     }
 
     func run() throws {
-        let client = try options.openFlow(target.node)
+        let client = try target.openFlow()
         guard client.version > .v10 else {
             throw CommandError("\(client.name) speaks OpenFlow 1.0, which has no groups")
         }
@@ -90,6 +89,22 @@ extension OpenFlowClient {
     }
 }
 
+/// A group on the command line, and the switch that has it.
+struct GroupArguments: ParsableArguments {
+    @OptionGroup var target: SwitchArgument
+    @Argument(help: "The group, as ovs-ofctl writes it.") var group: String
+
+    func change(_ command: GroupModification.Command) throws { try target.openFlow().changeGroup(group, command) }
+}
+
+/// A meter on the command line, and the switch that has it.
+struct MeterArguments: ParsableArguments {
+    @OptionGroup var target: SwitchArgument
+    @Argument(help: "The meter, as ovs-ofctl writes it.") var meter: String
+
+    func change(_ command: MeterModification.Command) throws { try target.openFlow().changeMeter(meter, command) }
+}
+
 struct AddGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add-group", abstract: "Add a group.",
@@ -98,10 +113,8 @@ struct AddGroup: ParsableCommand {
               rookery switch add-group br0 group_id=1,type=all,bucket=output:1,bucket=output:2
             """)
 
-    @OptionGroup var options: SwitchOptions
-    @OptionGroup var target: SwitchArgument
-    @Argument(help: "The group, as ovs-ofctl writes it.") var group: String
-    func run() throws { try options.openFlow(target.node).changeGroup(group, .add) }
+    @OptionGroup var arguments: GroupArguments
+    func run() throws { try arguments.change(.add) }
 }
 
 struct ModifyGroup: ParsableCommand {
@@ -109,11 +122,9 @@ struct ModifyGroup: ParsableCommand {
         commandName: "mod-group", abstract: "Change a group.",
         usage: "rookery switch mod-group [--may-create] <switch> <group>")
 
-    @OptionGroup var options: SwitchOptions
-    @OptionGroup var target: SwitchArgument
-    @Argument(help: "The group, as ovs-ofctl writes it.") var group: String
+    @OptionGroup var arguments: GroupArguments
     @Flag(help: "Add it where there is none.") var mayCreate = false
-    func run() throws { try options.openFlow(target.node).changeGroup(group, mayCreate ? .addOrModify : .modify) }
+    func run() throws { try arguments.change(mayCreate ? .addOrModify : .modify) }
 }
 
 struct DeleteGroups: ParsableCommand {
@@ -121,10 +132,9 @@ struct DeleteGroups: ParsableCommand {
         commandName: "del-groups", abstract: "Remove groups, and the flows that use them.",
         usage: "rookery switch del-groups <switch> [group_id=<number>]")
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
     @Argument(help: "group_id=NUMBER; all where left out.") var group = ""
-    func run() throws { try options.openFlow(target.node).changeGroup(group, .delete) }
+    func run() throws { try target.openFlow().changeGroup(group, .delete) }
 }
 
 struct ShowMeters: ParsableCommand {
@@ -132,7 +142,6 @@ struct ShowMeters: ParsableCommand {
         commandName: "meters", abstract: "Show meters, and what they have done.",
         usage: "rookery switch meters [--no-stats] [--json] <switch>", aliases: ["dump-meters"])
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
     @Flag(inversion: .prefixedNo, help: "Counters.") var stats = true
     @Flag(help: "Print JSON.") var json = false
@@ -149,7 +158,7 @@ struct ShowMeters: ParsableCommand {
     }
 
     func run() throws {
-        let client = try options.openFlow(target.node)
+        let client = try target.openFlow()
         guard client.version >= .v13 else {
             throw CommandError("\(client.name) speaks \(client.version.name), which has no meters")
         }
@@ -189,10 +198,8 @@ struct AddMeter: ParsableCommand {
               rookery switch add-meter br0 meter=1,kbps,band=type=drop,rate=1000
             """)
 
-    @OptionGroup var options: SwitchOptions
-    @OptionGroup var target: SwitchArgument
-    @Argument(help: "The meter, as ovs-ofctl writes it.") var meter: String
-    func run() throws { try options.openFlow(target.node).changeMeter(meter, .add) }
+    @OptionGroup var arguments: MeterArguments
+    func run() throws { try arguments.change(.add) }
 }
 
 struct ModifyMeter: ParsableCommand {
@@ -200,10 +207,8 @@ struct ModifyMeter: ParsableCommand {
         commandName: "mod-meter", abstract: "Change a meter.",
         usage: "rookery switch mod-meter <switch> <meter>")
 
-    @OptionGroup var options: SwitchOptions
-    @OptionGroup var target: SwitchArgument
-    @Argument(help: "The meter, as ovs-ofctl writes it.") var meter: String
-    func run() throws { try options.openFlow(target.node).changeMeter(meter, .modify) }
+    @OptionGroup var arguments: MeterArguments
+    func run() throws { try arguments.change(.modify) }
 }
 
 struct DeleteMeters: ParsableCommand {
@@ -211,8 +216,7 @@ struct DeleteMeters: ParsableCommand {
         commandName: "del-meters", abstract: "Remove meters, and the flows that use them.",
         usage: "rookery switch del-meters <switch> [meter=<number>]")
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
     @Argument(help: "meter=NUMBER; all where left out.") var meter = "meter=all"
-    func run() throws { try options.openFlow(target.node).changeMeter(meter, .delete) }
+    func run() throws { try target.openFlow().changeMeter(meter, .delete) }
 }

@@ -13,7 +13,6 @@ struct MonitorSwitch: ParsableCommand {
             change of the flow tables. Its controllers get theirs all the same.
             """)
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
     @Flag(help: "Changes of the flow tables, and the flows that are there first.") var flows = false
     @Option(name: .short, help: ArgumentHelp("End after so many lines.", valueName: "count")) var count: Int?
@@ -29,7 +28,7 @@ struct MonitorSwitch: ParsableCommand {
     }
 
     func run() throws {
-        let client = try options.openFlow(target.node)
+        let client = try target.openFlow()
         let names = try client.names(printed: true)
         try Self.subscribe(client, flows: flows)
         var left = count ?? .max

@@ -116,3 +116,15 @@ struct SwitchOptions: ParsableArguments {
         return try OpenFlowClient(endpoint, name: place.name)
     }
 }
+
+/// A switch on the command line, and where to find it.
+struct SwitchArgument: ParsableArguments {
+    @OptionGroup var options: SwitchOptions
+    @Argument(help: ArgumentHelp("A bridge, LAB/SWITCH or an endpoint (unix:FILE).", valueName: "switch"))
+    var node: String
+
+    func place() throws -> SwitchOptions.Place { try options.place(of: node) }
+
+    /// An OpenFlow connection to it.
+    func openFlow() throws -> OpenFlowClient { try options.openFlow(node) }
+}

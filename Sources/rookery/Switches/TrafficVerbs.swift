@@ -9,7 +9,6 @@ struct ShowPorts: ParsableCommand {
         commandName: "ports", abstract: "Show what a switch's ports have carried.",
         usage: "rookery switch ports [--json] <switch>", aliases: ["dump-ports"])
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
     @Flag(help: "Print JSON.") var json = false
 
@@ -26,7 +25,7 @@ struct ShowPorts: ParsableCommand {
     }
 
     func run() throws {
-        let client = try options.openFlow(target.node)
+        let client = try target.openFlow()
         let described = Dictionary(
             try client.portDescriptions().map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
         var reports: [Report] = []
@@ -66,7 +65,6 @@ struct ShowTables: ParsableCommand {
         usage: "rookery switch tables [--all] [--json] <switch>",
         aliases: ["dump-tables"])
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
     @Flag(help: "Those without flows and packets, too.") var all = false
     @Flag(help: "Print JSON.") var json = false
@@ -79,7 +77,7 @@ struct ShowTables: ParsableCommand {
     }
 
     func run() throws {
-        let client = try options.openFlow(target.node)
+        let client = try target.openFlow()
         var reports: [Report] = []
         for case .tables(let some) in try client.multipart(.tables) {
             reports += some.map { .init(table: $0.table, flows: $0.active, lookups: $0.lookups, matches: $0.matches) }
@@ -106,13 +104,12 @@ struct TracePacket: ParsableCommand {
               rookery switch trace br0 in_port=1,icmp,nw_src=10.0.0.1,nw_dst=10.0.0.2
             """)
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
     @Argument(help: "The packet.") var packet: String
 
     func run() throws {
         let text: String
-        switch try options.place(of: target.node) {
+        switch try target.place() {
         case .lab(let lab, let node):
             guard case .text(let answer) = try LabClient(lab: lab).request(.trace(node: node, packet: packet))
             else { throw LabClient.misunderstood }
@@ -136,7 +133,6 @@ struct ShowAddresses: ParsableCommand {
         commandName: "fdb", abstract: "Show the addresses that a switch has learned.",
         usage: "rookery switch fdb [--flush] [--json] <switch>")
 
-    @OptionGroup var options: SwitchOptions
     @OptionGroup var target: SwitchArgument
     @Flag(help: "Forget them.") var flush = false
     @Flag(help: "Print JSON.") var json = false
@@ -150,7 +146,7 @@ struct ShowAddresses: ParsableCommand {
     }
 
     func run() throws {
-        switch try options.place(of: target.node) {
+        switch try target.place() {
         case .lab(let lab, let node):
             if flush {
                 try LabClient(lab: lab).request(.flushAddresses(node: node))

@@ -188,6 +188,15 @@ final class ControlledNetwork {
         connect(index)
     }
 
+    /// A switch comes back before the controller has seen the end of its connection.
+    func replaceConnection(_ index: Int) {
+        members[index].agent.disconnect(ConnectionID(UInt32(index)), now: now)
+        let old = members[index].session
+        reconnect(index)
+        old?.end()
+        exchange()
+    }
+
     func flows(_ index: Int) -> [FlowSnapshot] { datapath.flowSnapshots(bridge: members[index].bridge, now: now) }
     func groups(_ index: Int) -> [Group] { datapath.groups(bridge: members[index].bridge) }
 

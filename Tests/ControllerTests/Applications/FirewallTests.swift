@@ -28,6 +28,12 @@ import Testing
         #expect(network.refusals.isEmpty, "\(version): \(network.refusals)")
     }
 
+    @Test func everyRuleHasAPriority() throws {
+        let most = String(repeating: "deny\n", count: FirewallRule.limit)
+        #expect(try FirewallRule.parse(most).count == FirewallRule.limit)
+        #expect(throws: FirewallError.self) { try FirewallRule.parse(most + "deny") }
+    }
+
     @Test func standsBeforeAnyApplication() throws {
         let paths = ShortestPath()
         let network = Network(

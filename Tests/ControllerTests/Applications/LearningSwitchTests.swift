@@ -39,6 +39,15 @@ import Testing
         #expect(network.take(2).count == 1 && network.take(1).isEmpty)
     }
 
+    @Test func theEndOfAnOldConnectionIsNotTheNewOnes() {
+        let network = Network(LearningSwitch(), switches: 1, hosts: [0, 0, 0])
+        network.replaceConnection(0)
+        network.send(Network.packet(from: 1, to: 0), from: 1)
+        for host in 0..<3 { _ = network.take(host) }
+        network.send(Network.packet(from: 0, to: 1), from: 0)
+        #expect(network.take(1).count == 1 && network.take(2).isEmpty)
+    }
+
     @Test func twoSwitchesLearnApart() {
         let network = Network(LearningSwitch(), switches: 2, links: [(0, 1)], hosts: [0, 1])
         network.send(Network.packet(from: 0, to: 1), from: 0)

@@ -1,7 +1,8 @@
-import Controller
 import OpenFlow
 import Switch
 import Testing
+
+@testable import Controller
 
 @Suite struct ShortestPathTests {
     typealias Network = ControlledNetwork
@@ -31,6 +32,27 @@ import Testing
         introduce(network)
         #expect(paths.hostCount == 2)
         #expect(network.refusals.isEmpty, "\(version): \(network.refusals)")
+    }
+
+    /// What its old place's switch took along when it went must not leave its flows elsewhere pointing there.
+    @Test(arguments: [OpenFlowVersion.v10, .v13])
+    func aHostWhoseSwitchHasGoneIsFoundElsewhere(version: OpenFlowVersion) {
+        let network = Network(
+            ShortestPath(), version: version, switches: 3, links: [(0, 1), (0, 2)], hosts: [0, 1, 2])
+        introduce(network)
+        network.disconnect(1)
+        network.send(Network.packet(from: 1, to: 0), from: 2)
+        for host in 0..<3 { _ = network.take(host) }
+        network.send(Network.packet(from: 0, to: 1), from: 0)
+        #expect(network.take(2).count == 1 && network.take(1).isEmpty)
+    }
+
+    /// A host that pretends to be a switch's port that there is not.
+    @Test func linksLeadToPortsThatThereAre() {
+        let (network, paths) = ring()
+        let frame = DiscoveryFrame.make(.init(datapathID: 2, port: 77), source: 0x0200_0000_0099)
+        network.send(frame, from: 0)
+        #expect(paths.linkCount == 4)
     }
 
     @Test func aBroadcastReachesEveryHostOnceInALoop() {

@@ -148,6 +148,23 @@ struct ControlledLabTests {
         #expect(try lab.ping(PingRequest(timeout: 300_000_000)).allSatisfy { $0.received == 0 })
     }
 
+    @Test func withoutItsControllerAStandaloneSwitchForwardsByItself() throws {
+        let lab = try lab("single,2", "standalone", [.endpoint("unix:/nonexistent/controller")]) { topology in
+            for index in topology.nodes.indices { topology.nodes[index].bridge.failMode = .standalone }
+        }
+        // It waits for its controller as long as three probes take.
+        #expect(try lab.ping(PingRequest(timeout: 300_000_000)).allSatisfy { $0.received == 0 })
+        let deadline = MonotonicClock.now() + 40_000_000_000
+        var answers: [PingResult] = []
+        while answers.isEmpty || answers.contains(where: { $0.received == 0 }), MonotonicClock.now() < deadline {
+            answers = try lab.ping(PingRequest(timeout: 500_000_000))
+        }
+        #expect(answers.allSatisfy { $0.received == 1 }, "\(answers)")
+        // Nobody has put a flow there.
+        #expect(try report(lab, "s1").flows.isEmpty)
+        #expect(try controllers(lab).allSatisfy { !$0.isConnected })
+    }
+
     @Test func nothingIsLeftOfSocketsAndControllersAfterACrash() throws {
         let lab = try lab("ring,3", "controlled-crash", [.shortestPath])
         #expect(File.exists(lab.paths.managementSocket(of: "s1")))

@@ -269,4 +269,18 @@ import Testing
         #expect(fixture.database.rows("Open_vSwitch")[0]["cur_cfg"].integer == 0)
         #expect(fixture.database.rows("QoS").isEmpty)
     }
+
+    @Test func convertsToWhatItIsOnly() throws {
+        let session = connect()
+        func answer(_ schema: String) throws -> JSONValue? {
+            say(session, #"{"id":3,"method":"convert","params":["Open_vSwitch",\#(schema)]}"#)
+            return try heard(session).first
+        }
+        let same = try answer(DatabaseSchema.openVSwitch.json.description)
+        #expect(same?["error"] == .null)
+        #expect(same?["result"] == [:])
+        let other = try answer(#"{"name":"Open_vSwitch","version":"9.0.0","tables":{}}"#)
+        #expect(other?["error"]?["error"] == "not supported")
+        #expect(try answer("7")?["error"] != .null)
+    }
 }

@@ -34,20 +34,24 @@ struct FlowSource: RandomNumberGenerator {
     private static let beginnings = [
         "", "", "ip", "ipv6", "arp", "rarp", "tcp", "tcp6", "udp", "udp6", "sctp", "sctp6", "icmp", "icmp6",
         "icmp6,icmpv6_type=135", "icmp6,icmpv6_type=136", "mpls", "mplsm", "dl_type=0x88cc",
-        "ip,ct_state=+trk-inv", "ipv6,ct_state=+trk-inv", "ip,nw_proto=50", "ipv6,nw_proto=0",
+        "ip,ct_state=+trk-inv", "ipv6,ct_state=+trk-inv", "dl_type=0x894f,nsh_mdtype=1", "ip,nw_proto=50",
+        "ipv6,nw_proto=0",
     ]
 
     /// Fields that stand on their own, and fields that Open vSwitch has none of or reads otherwise than as a number.
     private static let fields = Field.allCases.filter {
+        if $0.tunnelOption != nil { return false }
         switch $0 {
         case .packetType, .inPhysicalPort, .actionSetOutput, .pbbISID, .pbbUCA, .ipv6ExtensionHeaders, .vlan2TCI,
             .vlanTPID, .vlan2TPID,
             .mpls1Label, .mpls1TC, .mpls1BoS, .mpls1TTL, .mpls2Label, .mpls2TC, .mpls2BoS, .mpls2TTL, .tunnelToS,
             .tunnelTTL, .recirculationID, .ethType, .ipProtocol, .vlanID, .vlanVID, .vlanPCP, .ctProtocol,
             .ctIPv4Source, .ctIPv4Destination, .ctIPv6Source, .ctIPv6Destination, .ctTransportSource,
-            .ctTransportDestination, .ndReserved, .ndOptionsType:
-            false
-        default: true
+            .ctTransportDestination, .ndReserved, .ndOptionsType, .nshMDType, .nshTTL, .erspanVersion, .erspanIndex,
+            .erspanDirection,
+            .erspanHardware, .gtpuFlags, .gtpuMessageType:
+            return false
+        default: return true
         }
     }
 
@@ -67,7 +71,20 @@ struct FlowSource: RandomNumberGenerator {
         default: break
         }
         for _ in 0..<below(5) { add(Self.fields[below(Self.fields.count)], to: &match) }
+        if chance(20) { match.set(option()) }
+        if chance(10) { match.set(option()) }
         return match
+    }
+
+    /// An option of a tunnel, as ovs-ofctl sends it: in as few bytes as it takes.
+    private mutating func option() -> TunnelOption {
+        let index = below(64)
+        var value = (0..<below(chance(20) ? 125 : 9)).map { _ in number(UInt8.self) }
+        if !value.isEmpty { value[0] |= 1 }
+        if chance(50) { return TunnelOption(index: index, value: value) }
+        var mask = value.map { $0 | number(UInt8.self) }
+        if !mask.isEmpty { mask[mask.count - 1] &= 0xfe }
+        return TunnelOption(index: index, value: value, mask: mask)
     }
 
     private mutating func add(_ field: Field, to match: inout Match) {
@@ -169,7 +186,7 @@ struct FlowSource: RandomNumberGenerator {
 
     mutating func action(_ match: Match, depth: Int) -> Action {
         let isIP = Field.Prerequisite.ip.isMet(by: match)
-        switch below(42) {
+        switch below(44) {
         case 0...3:
             return .output(
                 chance(20)
@@ -232,6 +249,10 @@ struct FlowSource: RandomNumberGenerator {
         case 38 where match.key[.ipProtocol].low == 6:
             return .finTimeout(idle: number(), hard: number())
         case 39: return .setEthernetSource(number() & 0xffff_ffff_ffff)
+        case 42:
+            let option = option()
+            return .setTunnelOption(option.isOpen ? TunnelOption(index: option.index, value: [1]) : option)
+        case 43: return .deleteField(Field(tunnelOption: below(64)))
         case 40: return .setEthernetDestination(number() & 0xffff_ffff_ffff)
         default: return .output(port())
         }

@@ -188,6 +188,7 @@ import Wire
         let outcome = control.fromClient(push, 1001, 5001, text)
         #expect(outcome.state.contains(.invalid))
         #expect(control.harness.tracker.announcements.isEmpty)
+        #expect(control.harness.tracker.announced.isEmpty)
         #expect(control.harness.tracker.statistics.invalidMessages == 1)
     }
 
@@ -202,6 +203,7 @@ import Wire
         #expect(control.harness.tracker.announcements.count == Int(ConnectionTracker.announcementsEach))
         control.harness.tracker.flush()
         #expect(control.harness.tracker.announcements.isEmpty)
+        #expect(control.harness.tracker.announced.isEmpty)
     }
 
     @Test func tftp() {

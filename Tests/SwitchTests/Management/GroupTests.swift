@@ -134,6 +134,27 @@ private typealias H = DatapathHarness
         #expect(lab.datapath.groups(bridge: bridge).isEmpty)
     }
 
+    @Test func deletingAllGroupsTakesTheirFlowsAlong() throws {
+        func from(port: UInt32) -> Match {
+            var match = Match()
+            match.set(.inPort, UInt64(port))
+            return match
+        }
+        var reasons: [FlowRemovedReason] = []
+        lab.datapath.onEvent = { if case .flowRemoved(let removal) = $0 { reasons.append(removal.reason) } }
+        for id: UInt32 in 1...3 {
+            try set(.add, Group(id: id, type: .all, buckets: [Bucket(actions: [.output(id)])]))
+            try addFlow([.group(id)], match: from(port: id), flags: .sendFlowRemoved)
+        }
+        try addFlow([.output(2)], match: from(port: 4), flags: .sendFlowRemoved)
+        try set(.delete, Group(id: 2, type: .all))
+        #expect(reasons == [.groupDelete])
+        #expect(lab.datapath.group(bridge: bridge, id: 2) == nil && lab.datapath.group(bridge: bridge, id: 3) != nil)
+        try set(.delete, Group(id: Group.all, type: .all))
+        #expect(reasons == [.groupDelete, .groupDelete, .groupDelete])
+        #expect(lab.datapath.flows(bridge: bridge).count == 1)
+    }
+
     @Test func bucketsComeAndGo() throws {
         func ids() -> [UInt32] { lab.datapath.groups(bridge: bridge)[0].buckets.map(\.id) }
         func buckets(_ ids: UInt32...) -> Group { Group(id: 1, type: .all, buckets: ids.map { Bucket(id: $0) }) }

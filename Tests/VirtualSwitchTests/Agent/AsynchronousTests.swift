@@ -52,7 +52,7 @@ import Testing
         peers[0].send(Message(.flowMod(flow)))
         dialogue.receive(Dialogue.frame(), port: 1)
         peers[0].send(Message(.flowMod(.init(.delete))), Message(.barrierRequest))
-        dialogue.datapath.setPort(bridge: dialogue.bridge, number: 1, .noFlood, now: dialogue.now)
+        dialogue.datapath.setPort(bridge: dialogue.bridge, number: 1, .noPacketIn, now: dialogue.now)
         func kinds(_ peer: Peer) -> [String] {
             peer.take().compactMap {
                 switch $0.body {

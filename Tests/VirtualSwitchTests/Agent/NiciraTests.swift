@@ -41,12 +41,60 @@ import Testing
                 .add, .init(optionClass: 1, optionType: 1, optionLength: 124, index: 5),
                 .init(optionClass: 1, optionType: 2, optionLength: 124, index: 6)) == .tlvTableModFailed(.tableFull))
         #expect(
-            refusal(.delete, .init(optionClass: 7, optionType: 1, optionLength: 4, index: 3))
-                == .tlvTableModFailed(.invalidTLVDeletion))
+            refusal(.delete, .init(optionClass: 7, optionType: 1, optionLength: 4, index: 64))
+                == .tlvTableModFailed(.badFieldIndex))
+        // The field says which; one that is not mapped is not there any more.
+        #expect(refusal(.delete, .init(optionClass: 7, optionType: 1, optionLength: 8, index: 9)) == nil)
+        #expect(mappings == [two, one])
         #expect(refusal(.delete, one) == nil)
         #expect(mappings == [two])
         #expect(refusal(.clear) == nil)
         #expect(mappings == [])
+    }
+
+    @Test(arguments: [OpenFlowVersion.v13, .v15])
+    func flowsNameOptionsThatAreMapped(version: OpenFlowVersion) throws {
+        let peer = Dialogue().connect(version)
+        func refusal(_ text: String, _ command: FlowModification.Command = .add) throws -> OpenFlowError? {
+            var flow = try FlowText.parse(text)
+            flow.command = command
+            return peer.refusal(of: .flowMod(flow))
+        }
+        func change(_ command: NiciraMessage.TLVTableModification.Command, _ mappings: Mapping...) -> OpenFlowError? {
+            peer.refusal(of: .nicira(.tlvTableModification(.init(command, mappings: mappings))))
+        }
+        var flows: [FlowSnapshot] {
+            peer.multipart(.flows(.init())).flatMap { part -> [FlowSnapshot] in
+                if case .flows(let flows) = part { flows } else { [] }
+            }
+        }
+        let unmapped = OpenFlowError.flowModFailed(.invalidTLVField)
+        #expect(try refusal("tun_metadata3=5,actions=drop") == unmapped)
+        #expect(try refusal("tun_metadata3,actions=drop") == unmapped)
+        #expect(try refusal("actions=set_field:5->tun_metadata3") == unmapped)
+        #expect(try refusal("actions=move:tun_metadata3[0..7]->reg0[0..7]") == unmapped)
+        #expect(try refusal("actions=clone(delete_field:tun_metadata3)") == unmapped)
+        #expect(flows.isEmpty)
+        let mapping = Mapping(optionClass: 0x102, optionType: 0x80, optionLength: 4, index: 3)
+        #expect(change(.add, mapping) == nil)
+        #expect(try refusal("tun_metadata3=0x1234567890,actions=drop") == .badMatch(.badLength))
+        #expect(try refusal("actions=move:tun_metadata3[32..39]->reg0[0..7]") == .badAction(.badSetLength))
+        #expect(try refusal("tun_metadata3=0x1234/0xff00,actions=set_field:5->tun_metadata3") == nil)
+        let flow = try #require(flows.first)
+        #expect(flow.match.description == "tun_metadata3=0x1200/0xff00")
+        #expect(flow.match.options[0].value == [0, 0, 0x12, 0])
+        #expect(flow.instructions.apply == [.setTunnelOption(TunnelOption(index: 3, value: [0, 0, 0, 5]))])
+        // The same in other words.
+        #expect(try refusal("tun_metadata3=0x00001200/0x0000ff00,actions=drop") == nil)
+        #expect(flows.map(\.instructions.apply) == [[]])
+        // What flows name stays mapped.
+        #expect(change(.delete, mapping) == .tlvTableModFailed(.invalidTLVDeletion))
+        #expect(change(.clear) == .tlvTableModFailed(.invalidTLVDeletion))
+        #expect(try refusal("tun_metadata3=0x12/0xff,actions=drop", .deleteStrict) == nil)
+        #expect(flows.count == 1)
+        #expect(try refusal("tun_metadata3=0x1234/0xff00,actions=drop", .deleteStrict) == nil)
+        #expect(flows.isEmpty)
+        #expect(change(.delete, mapping) == nil)
     }
 
     @Test func theTableOfAFlowModIsInItsCommand() {

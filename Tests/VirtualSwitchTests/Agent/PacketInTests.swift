@@ -101,7 +101,7 @@ import Testing
         #expect(dialogue.takeFrames().map(\.port) == [2])
     }
 
-    @Test(arguments: [OpenFlowVersion.v11, .v12])
+    @Test(arguments: [OpenFlowVersion.v10, .v11, .v12])
     func earlierVersionsAskForTTLsInTheirConfiguration(version: OpenFlowVersion) {
         let dialogue = Dialogue()
         let peer = dialogue.connect(version)

@@ -61,7 +61,7 @@ import Testing
             peer.refusal(of: .tableMod(.init(table: 0, configuration: []))) == isSecondary)
         #expect(FlowTableTests.flows(peer).isEmpty)
         // Packets do not come to it, but news of ports do.
-        dialogue.datapath.setPort(bridge: dialogue.bridge, number: 2, .noFlood, now: dialogue.now)
+        dialogue.datapath.setPort(bridge: dialogue.bridge, number: 2, .noPacketIn, now: dialogue.now)
         guard case .portStatus(let status)? = peer.take().first?.body else {
             Issue.record("no port status")
             return

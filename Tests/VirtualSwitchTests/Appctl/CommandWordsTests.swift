@@ -1,3 +1,4 @@
+import Switch
 import Testing
 
 @testable import VirtualSwitch
@@ -44,8 +45,25 @@ struct CommandWordsTests {
                 + "nw_src=10.0.0.1,nw_proto=6,ip_frag=no,tp_dst=80")
         for bad in [
             "eth(src=1", "eth_type(0x0800)", "in_port(x)", "in_port(1),eth(bogus=1)", "in_port(1),bogus(1)", ")",
+            // Deeper than a stack.
+            "in_port(1)," + String(repeating: "encap(", count: 2000) + String(repeating: ")", count: 2000),
         ] {
             #expect(throws: ControlFailure.self, "\(bad)") { try DatapathFlowSyntax(bad) }
+        }
+    }
+
+    @Test func connectionsAreNamedByTuples() throws {
+        let filter = try SwitchDaemon.filter([
+            "zone=5", "ct_nw_src=10.0.0.1,ct_nw_proto=17,ct_tp_dst=53", "ct_nw_src=10.0.0.2",
+        ])
+        #expect(filter.zone == 5 && filter.ipProtocol == 17)
+        #expect(filter.original.source == FieldValue(0x0a00_0001) && filter.original.destinationPort == 53)
+        #expect(filter.reply.source == FieldValue(0x0a00_0002))
+        for bad in [
+            "=", "=5", ",=", "ct_nw_proto=", "ct_nw_proto=256", "ct_tp_src=65536", "icmp_type=256", "icmp_code=-1",
+            "ct_nw_src=10.0.0", "zone=65536", "bogus=1",
+        ] {
+            #expect(throws: MatchSyntaxError.self, "\(bad)") { try SwitchDaemon.filter([bad]) }
         }
     }
 }

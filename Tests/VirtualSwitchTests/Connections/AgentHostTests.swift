@@ -49,6 +49,21 @@ import Testing
         datapath.removePort(port, now: Self.second)
     }
 
+    @Test func aSilenceThatMayLastForEverDoes() {
+        let bridge = add(1)[0]
+        host.configure(
+            BridgeControlSettings(
+                index: bridge, name: "br", datapathID: 1,
+                controllers: [
+                    ControllerSettings(
+                        endpoint: .tcp(host: "192.0.2.1", port: 6653), maximumBackOff: .max, inactivityProbe: .max)
+                ],
+                isSecure: false),
+            datapath: datapath, now: Self.second)
+        host.turn(now: Self.second)
+        #expect(host.nextDeadline ?? .max > 1 << 62)
+    }
+
     @Test func theEarliestDeadlineIsKnown() {
         let bridges = add(3)
         host.turn(now: Self.second)

@@ -6,7 +6,11 @@ import Testing
 ///
 /// The scenarios wait more than they work, so that all of them are run at the same time, by the first test that asks for one.
 final class ToolScenario: @unchecked Sendable {
-    static let names = ["appctl", "bond", "bridge", "crash", "monitor", "ofctl", "ovsdb", "status", "trace", "vsctl"]
+    static let names = [
+        "appctl", "bond", "bridge", "crash", "failopen", "inband", "monitor", "ofctl", "ovsdb", "queues", "status",
+        "trace",
+        "vsctl",
+    ]
 
     /// A command and its answer.
     struct Step: Equatable {
