@@ -12,3 +12,11 @@ func hexadecimalDigit(_ character: UInt8) -> UInt8? {
 func lowercaseHexadecimal(_ nibble: UInt8) -> UInt8 {
     nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
 }
+
+extension UInt64 {
+    /// The number in hexadecimal, with zeros in front of it up to so many digits.
+    public func hexadecimal(digits: Int) -> String {
+        let text = String(self, radix: 16)
+        return String(repeating: "0", count: Swift.max(0, digits - text.count)) + text
+    }
+}

@@ -7,8 +7,7 @@ enum DiscoveryFrame {
     private static let locallyAssigned: UInt8 = 7
 
     static func make(_ place: NetworkGraph.Place, source: UInt64) -> [UInt8] {
-        let digits = String(place.datapathID, radix: 16)
-        let name = "dpid:" + String(repeating: "0", count: 16 - digits.count) + digits
+        let name = "dpid:" + place.datapathID.hexadecimal(digits: 16)
         let packet = LLDPPacket(
             chassisSubtype: locallyAssigned, chassis: Array(name.utf8), portSubtype: locallyAssigned,
             port: (0..<4).map { UInt8(truncatingIfNeeded: place.port >> (24 - 8 * UInt32($0))) }, timeToLive: 120)

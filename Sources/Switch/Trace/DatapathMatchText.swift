@@ -102,8 +102,6 @@ struct DatapathMatchText {
     }
 
     private func hexadecimal(_ value: UInt64, digits: Int = 1) -> String {
-        let text = String(value, radix: 16)
-        return digits == 1 && value == 0
-            ? "0" : "0x" + String(repeating: "0", count: max(0, digits - text.count)) + text
+        digits == 1 && value == 0 ? "0" : "0x" + value.hexadecimal(digits: digits)
     }
 }

@@ -44,6 +44,7 @@ enum InterfaceDevice {
                     var batch = RouteBatch()
                     batch.changeLink(
                         .index(tap.index), .init(mtu: plan.mtu, address: address.map { MACAddress(rawValue: $0) }))
+                    // With the MTU or the address that the kernel has chosen it works, too, and the row shows them.
                     if let socket = try? RouteSocket() { try? socket.run(batch) }
                 }
                 return .tap(tap)

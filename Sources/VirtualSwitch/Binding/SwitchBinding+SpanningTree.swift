@@ -1,6 +1,7 @@
 import Linux
 import OVSDB
 import Switch
+import Wire
 
 // What the spanning tree has decided, in the columns of Bridge and Port (ovs-vswitchd.conf.db(5)). The tree is a rapid one in
 // both cases: it falls back to the old protocol where a neighbour speaks that.
@@ -28,8 +29,8 @@ extension SwitchBinding {
                         "rstp_bridge_id": Self.rapidID(tree.bridgeID), "rstp_root_id": Self.rapidID(tree.rootID),
                         "rstp_root_path_cost": String(tree.rootPathCost),
                         "rstp_designated_id": Self.rapidID(tree.bridgeID),
-                        "rstp_designated_port_id": Self.hexadecimal(UInt64(port), digits: 4),
-                        "rstp_bridge_port_id": Self.hexadecimal(UInt64(port), digits: 4),
+                        "rstp_designated_port_id": UInt64(port).hexadecimal(digits: 4),
+                        "rstp_bridge_port_id": UInt64(port).hexadecimal(digits: 4),
                     ])
                 ])
         } else {
@@ -44,7 +45,7 @@ extension SwitchBinding {
                 ])
         }
         for status in counted.spanningTreePorts {
-            guard let interface = bridge.interfaces.values.first(where: { $0.number == UInt32(status.number) }),
+            guard let interface = bridge.interface(number: UInt32(status.number)),
                 let port = plan.ports[interface.portName], database.row("Port", port.row) != nil
             else { continue }
             try transaction.update("Port", port.row, columns(of: status, interface, isRapid: plan.isRapid))
@@ -65,7 +66,7 @@ extension SwitchBinding {
         if isRapid {
             return [
                 "rstp_status": .map([
-                    "rstp_port_id": Self.hexadecimal(id, digits: 4), "rstp_port_role": Self.rapidName(status.role),
+                    "rstp_port_id": id.hexadecimal(digits: 4), "rstp_port_role": Self.rapidName(status.role),
                     "rstp_port_state": Self.rapidName(status.state),
                     "rstp_designated_bridge_id": Self.rapidID(status.designatedBridge),
                     "rstp_designated_path_cost": String(status.pathCost),
@@ -94,13 +95,13 @@ extension SwitchBinding {
 
     /// Priority and address: `8000.020000000001`.
     static func identifier(_ id: UInt64) -> String {
-        hexadecimal(id >> 48, digits: 4) + "." + hexadecimal(id & 0xffff_ffff_ffff, digits: 12)
+        (id >> 48).hexadecimal(digits: 4) + "." + (id & 0xffff_ffff_ffff).hexadecimal(digits: 12)
     }
 
     /// The same as the rapid protocol writes it: `8.000.020000000001`.
     static func rapidID(_ id: UInt64) -> String {
-        let text = hexadecimal(id >> 48, digits: 4)
-        return "\(text.prefix(1)).\(text.dropFirst()).\(hexadecimal(id & 0xffff_ffff_ffff, digits: 12))"
+        let text = (id >> 48).hexadecimal(digits: 4)
+        return "\(text.prefix(1)).\(text.dropFirst()).\((id & 0xffff_ffff_ffff).hexadecimal(digits: 12))"
     }
 
     static func name(_ role: SpanningTreePortRole) -> String { String(describing: role) }

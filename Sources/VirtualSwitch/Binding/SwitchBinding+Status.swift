@@ -43,7 +43,7 @@ extension SwitchBinding {
                 try transaction.update(
                     "Bridge", bridge.plan.row,
                     [
-                        "datapath_id": .string(Self.hexadecimal(identity, digits: 16)),
+                        "datapath_id": .string(identity.hexadecimal(digits: 16)),
                         "datapath_version": "rookery",
                     ])
                 try writeInterfaces(bridge, links, transaction)
@@ -209,7 +209,7 @@ extension SwitchBinding {
             let index = bridge.index
             counters[name] = poller.run { datapath, now in BridgeCounters(datapath, bridge: index, now: now) }
         }
-        let links = Self.machineLinks()
+        let links = machineLinks()
         write { transaction in
             if plan.showsSystem { try writeSystemStatistics(transaction) }
             for (name, bridge) in bridges {
@@ -258,16 +258,6 @@ extension SwitchBinding {
                 log("cannot write status into the database: \(error)")
             }
         }
-    }
-
-    static func machineLinks() -> [String: LinkRecord] {
-        guard let socket = try? RouteSocket(), let links = try? socket.links() else { return [:] }
-        return Dictionary(links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    static func hexadecimal(_ value: UInt64, digits: Int) -> String {
-        let text = String(value, radix: 16)
-        return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
 }
 

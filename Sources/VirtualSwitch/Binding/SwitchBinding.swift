@@ -30,6 +30,8 @@ public final class SwitchBinding {
     /// What has been said of controllers that are not taken.
     private var refusals: Set<String> = []
     var bridges: [String: BoundBridge] = [:]
+    /// The machine's interfaces, as they were read last.
+    private var knownLinks: [String: LinkRecord] = [:]
     private var observation: Database.Observation?
     /// Set while the binding itself writes: those commits say nothing new.
     private var isWriting = false
@@ -80,6 +82,18 @@ public final class SwitchBinding {
         reconcile()
     }
 
+    /// The machine's interfaces by name. Where the kernel does not tell them, those that are known stay: they keep
+    /// their ports.
+    func machineLinks() -> [String: LinkRecord] {
+        do {
+            let links = try RouteSocket().links()
+            knownLinks = Dictionary(links.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        } catch {
+            log("cannot read the machine's interfaces: \(error)")
+        }
+        return knownLinks
+    }
+
     /// Runs `body`, whose commits are the binding's own.
     func ignoringOwnCommits(_ body: () -> Void) {
         isWriting = true
@@ -90,7 +104,7 @@ public final class SwitchBinding {
     /// Something about the machine's interfaces has changed: follows it, and tries again what has failed.
     public func interfacesChanged() {
         if isStopped { return }
-        let links = Self.machineLinks()
+        let links = machineLinks()
         var isWhole = true
         for bridge in bridges.values {
             for interface in bridge.interfaces.values {
@@ -119,6 +133,9 @@ public final class SwitchBinding {
     private func reconcile() {
         var wanted = SwitchPlan(database)
         placeControllers(of: &wanted)
+        for name in wanted.ignoredNames.subtracting(plan.ignoredNames).sorted() {
+            log("bridge \(name) is ignored: its name has a / in it; choose one without")
+        }
         plan = wanted
         control.setTLS(tls)
         for (name, bridge) in bridges where wanted.bridges[name]?.row != bridge.plan.row {
@@ -136,7 +153,7 @@ public final class SwitchBinding {
             bridge.plan = plan
             addInterfaces(of: bridge)
         }
-        let links = Self.machineLinks()
+        let links = machineLinks()
         for plan in ordered {
             let bridge = bridges[plan.name]!
             chooseAddress(of: bridge, links)
@@ -257,7 +274,8 @@ public final class SwitchBinding {
             leaving.append(interface)
         }
         remove(leaving, from: bridge)
-        for row in bridge.failures.keys where !wanted.values.contains(where: { $0.row == row }) {
+        let rows = Set(wanted.values.map(\.row))
+        for row in bridge.failures.keys where !rows.contains(row) {
             bridge.failures[row] = nil
         }
     }

@@ -17,7 +17,12 @@ extension SwitchPlan {
         for uuid in root["bridges"].uuids {
             guard let row = database.row("Bridge", uuid) else { continue }
             let plan = BridgePlan(row, database)
-            bridges[plan.name] = plan
+            // The name is part of paths, of management sockets for one; Open vSwitch ignores such bridges, too.
+            if plan.name.contains("/") {
+                ignoredNames.insert(plan.name)
+            } else {
+                bridges[plan.name] = plan
+            }
         }
     }
 }

@@ -7,6 +7,8 @@ import Switch
 /// All bridges that the database asks for, by name.
 struct SwitchPlan {
     var bridges: [String: BridgePlan] = [:]
+    /// Names of bridges that there will not be.
+    var ignoredNames: Set<String> = []
     /// Milliseconds between two updates of statistics.
     var statisticsInterval: Int64 = 5000
     /// Whether the database shows how the machine is.

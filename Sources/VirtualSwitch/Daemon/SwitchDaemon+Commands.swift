@@ -103,7 +103,7 @@ extension SwitchDaemon {
         plain.importance = 0
         plain.flags = []
         let line = FlowText.text(plain, showsStatistics: false, names: names)
-        guard let space = line.range(of: " actions=") else { return text + "," + line }
+        guard let space = line.firstRange(of: " actions=") else { return text + "," + line }
         return text + line[..<space.lowerBound] + "," + line[space.lowerBound...].dropFirst()
     }
 
@@ -120,20 +120,4 @@ extension SwitchDaemon {
             bridge.interfaces.values.map { ($0.plan.name, $0.number) }, uniquingKeysWith: { first, _ in first })
         return FlowNames(portNumber: { numbers[$0] })
     }
-}
-
-extension Substring {
-    /// Where a text is in this one.
-    fileprivate func range(of text: String) -> Range<Index>? {
-        var rest = self
-        while !rest.isEmpty {
-            if rest.hasPrefix(text) { return rest.startIndex..<rest.index(rest.startIndex, offsetBy: text.count) }
-            rest.removeFirst()
-        }
-        return nil
-    }
-}
-
-extension String {
-    fileprivate func range(of text: String) -> Range<Index>? { self[...].range(of: text) }
 }

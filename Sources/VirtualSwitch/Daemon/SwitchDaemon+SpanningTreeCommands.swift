@@ -62,8 +62,7 @@ extension SwitchDaemon {
         text += "  ---------- ---------- ---------- \(String(repeating: "-", count: width - 1)) -------\n"
         for port in now.spanningTreePorts {
             // The bridge's own port is at the end of no link.
-            guard let name = bridge.interfaces.values.first(where: { $0.number == UInt32(port.number) })?.plan.name
-            else { continue }
+            guard let name = bridge.interface(number: UInt32(port.number))?.plan.name else { continue }
             let role = isRapid ? SwitchBinding.rapidName(port.role) : SwitchBinding.name(port.role)
             let state = isRapid ? SwitchBinding.rapidName(port.state) : SwitchBinding.name(port.state)
             text += "  " + String(name.prefix(10)).left(11) + String(role.prefix(10)).left(11)

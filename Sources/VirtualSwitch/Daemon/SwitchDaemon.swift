@@ -100,8 +100,12 @@ public final class SwitchDaemon {
             daemon.followManagers()
             daemon.scheduleStatistics()
         }
-        linkWatch = try? LinkWatch { [databaseHub] in
-            databaseHub.post { daemon.binding.interfacesChanged() }
+        do throws(SystemError) {
+            linkWatch = try LinkWatch { [databaseHub] in
+                databaseHub.post { daemon.binding.interfacesChanged() }
+            }
+        } catch {
+            log.write("bridge", .warning, "interfaces that come and go are not followed: \(error)")
         }
         // For what has changed before anybody watched.
         databaseHub.post { daemon.binding.interfacesChanged() }

@@ -141,7 +141,7 @@ struct MonitorSwitch: ParsableCommand {
         case 0x0800: text += "\(v4(.ipv4Source)) > \(v4(.ipv4Destination)), protocol \(key[.ipProtocol].low)"
         case 0x86dd: text += "\(v6(.ipv6Source)) > \(v6(.ipv6Destination)), protocol \(key[.ipProtocol].low)"
         case 0x0806: text += "arp \(key[.arpOperation].low) \(v4(.arpSource)) > \(v4(.arpTarget))"
-        default: text += "type 0x\(hexadecimal(UInt64(type), digits: 4))"
+        default: text += "type 0x\(UInt64(type).hexadecimal(digits: 4))"
         }
         return text
     }

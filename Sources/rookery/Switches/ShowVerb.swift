@@ -48,7 +48,7 @@ struct ShowSwitch: ParsableCommand {
         guard case .description(let about)? = try client.multipart(.description).first else { return }
         let ports = try client.portDescriptions().sorted { $0.number < $1.number }
         let report = Report(
-            name: client.name, datapathID: hexadecimal(features.datapathID, digits: 16), version: client.version.name,
+            name: client.name, datapathID: features.datapathID.hexadecimal(digits: 16), version: client.version.name,
             tables: features.tableCount, manufacturer: about.manufacturer, hardware: about.hardware,
             software: about.software, description: about.datapath,
             ports: ports.map { port in
@@ -143,12 +143,6 @@ struct ShowSwitch: ParsableCommand {
         show(root, ["ovs_version"], 1)
         return text
     }
-}
-
-/// A number in hexadecimal, with leading zeros.
-func hexadecimal(_ value: UInt64, digits: Int) -> String {
-    let text = String(value, radix: 16)
-    return String(repeating: "0", count: max(0, digits - text.count)) + text
 }
 
 /// Ports in words.
