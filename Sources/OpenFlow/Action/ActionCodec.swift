@@ -42,9 +42,12 @@ public enum ActionCodec {
 
     /// Refuses actions that may not stand where they stand.
     static func verify(_ actions: [Action], in place: Place) throws(OpenFlowError) {
+        var hasConjunction = false
         for index in actions.indices {
             switch actions[index] {
             case .conjunction:
+                if hasConjunction { break }
+                hasConjunction = true
                 for other in actions {
                     switch other {
                     case .conjunction, .note: break

@@ -48,7 +48,7 @@ extension ActionDecoder {
         var members: [UInt32] = []
         members.reserveCapacity(count)
         for _ in 0..<count {
-            let port = widenedPort(try reader.uint16())
+            let port = PortNumber.fromShort(try reader.uint16())
             guard port <= PortNumber.maximum || port == PortNumber.local || port == PortNumber.any else {
                 throw .badAction(.badOutPort)
             }

@@ -85,7 +85,7 @@ extension ActionDecoder {
         let width = FieldValue.ones(field.width)
         guard field.accepts(value) else { throw .badAction(.badSetArgument) }
         if field == .inPort, count == 2 {
-            value = FieldValue(widenedPort(UInt16(truncatingIfNeeded: value.low)))
+            value = FieldValue(PortNumber.fromShort(UInt16(truncatingIfNeeded: value.low)))
             if mask == ones { mask = width }
         }
         return (field, value, mask & width)

@@ -103,7 +103,7 @@ extension ActionDecoder {
         case 36: actions.append(.nat(try addressTranslation(&reader)))
         case 37: actions.append(.controller(try controller(&reader)))
         case 39:
-            let port = widenedPort(try reader.uint16())
+            let port = PortNumber.fromShort(try reader.uint16())
             let length = try reader.uint32()
             guard length >= 14 else { throw .badAction(.badArgument) }
             guard port <= PortNumber.maximum || port == PortNumber.inPort || port == PortNumber.local else {
@@ -143,7 +143,7 @@ extension ActionDecoder {
         guard reader.remaining < 8 else { throw .badAction(.badLength) }
     }
 
-    private func inPort(_ port: UInt16) -> UInt32? { port == 0xfff8 ? nil : widenedPort(port) }
+    private func inPort(_ port: UInt16) -> UInt32? { port == 0xfff8 ? nil : PortNumber.fromShort(port) }
 
     private func reason(_ number: UInt8) throws(OpenFlowError) -> PacketInReason {
         guard let reason = PacketInReason(rawValue: number) else { throw .badAction(.badArgument) }
@@ -162,12 +162,11 @@ extension ActionDecoder {
         let start = Int(try reader.uint16())
         // The count stands behind the name.
         var ahead = reader
-        let header = try OXMHeader(reading: &ahead)
+        _ = try OXMHeader(reading: &ahead)
         let count = Int(try ahead.uint16())
         try ahead.skipZeros(ahead.remaining, or: .badRequest(.mustBeZero))
         let bits = try subfield(&reader, start: start, count: count)
         if isWritten, !bits.field.isWritable { throw .badAction(.badSetArgument) }
-        _ = header
         reader = ahead
         return bits
     }
@@ -210,7 +209,7 @@ extension ActionDecoder {
             observationDomain: try reader.uint32(), observationPoint: try reader.uint32())
         guard result.probability != 0 else { throw .badAction(.badArgument) }
         if subtype != 29 {
-            result.samplingPort = widenedPort(try reader.uint16())
+            result.samplingPort = PortNumber.fromShort(try reader.uint16())
             let direction = try reader.uint8()
             if subtype == 41 {
                 guard let direction = PacketSample.Direction(rawValue: direction) else {

@@ -49,7 +49,7 @@ struct ActionDecoder {
     private mutating func decodeStandard10(_ type: UInt16, _ reader: inout WireReader) throws(OpenFlowError) {
         switch type {
         case 0:
-            let port = widenedPort(try reader.uint16())
+            let port = PortNumber.fromShort(try reader.uint16())
             actions.append(try output(to: port, maxLength: try reader.uint16()))
         case 1: actions.append(try vlanID(&reader, pushIfNeeded: true))
         case 2: actions.append(try vlanPriority(&reader, pushIfNeeded: true))
@@ -67,7 +67,7 @@ struct ActionDecoder {
             actions.append(.setTransportDestination(try reader.uint16()))
             try reader.skip(2)
         case 11:
-            let port = widenedPort(try reader.uint16())
+            let port = PortNumber.fromShort(try reader.uint16())
             try reader.skip(6)
             guard port <= PortNumber.maximum || port == PortNumber.inPort || port == PortNumber.local else {
                 throw .badAction(.badOutPort)

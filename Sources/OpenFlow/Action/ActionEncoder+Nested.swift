@@ -20,7 +20,7 @@ extension ActionEncoder {
             } else {
                 $0.zeros(10)
             }
-            for port in choice.members { $0.uint16(narrowedPort(port)) }
+            for port in choice.members { $0.uint16(PortNumber.short(port)) }
         }
     }
 
@@ -176,7 +176,7 @@ extension ActionEncoder {
             $0.uint32(sample.observationDomain)
             $0.uint32(sample.observationPoint)
             if subtype != 29 {
-                $0.uint16(narrowedPort(sample.samplingPort))
+                $0.uint16(PortNumber.short(sample.samplingPort))
                 $0.uint8(sample.direction.rawValue)
             }
         }

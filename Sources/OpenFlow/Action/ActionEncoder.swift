@@ -24,7 +24,7 @@ struct ActionEncoder {
         case .output(let port, let maxLength): output(port, maxLength: maxLength, into: &writer)
         case .outputTruncated(let port, let maxLength):
             nicira(39, into: &writer) {
-                $0.uint16(narrowedPort(port))
+                $0.uint16(PortNumber.short(port))
                 $0.uint32(maxLength)
             }
         case .outputField(let bits, let maxLength): outputField(bits, maxLength, into: &writer)
@@ -89,7 +89,7 @@ struct ActionEncoder {
         case .decapsulate(let type): packetType(47, type ?? Self.nextProtocol, into: &writer)
         case .resubmit(let port, let table, let connectionTuple):
             nicira(connectionTuple ? 44 : 14, into: &writer) {
-                $0.uint16(narrowedPort(port ?? PortNumber.inPort))
+                $0.uint16(PortNumber.short(port ?? PortNumber.inPort))
                 $0.uint8(table ?? 255)
             }
         case .clone(let inner): clone(inner, into: &writer)
@@ -127,12 +127,7 @@ struct ActionEncoder {
     /// A standard action; `body` writes what is behind type and length, at least four bytes.
     @inline(__always)
     func standard(_ type: UInt16, into writer: inout WireWriter, _ body: (inout WireWriter) -> Void) {
-        let start = writer.count
-        writer.uint16(type)
-        writer.zeros(2)
-        body(&writer)
-        writer.align(to: 8, from: start)
-        writer.patchLength(from: start)
+        writer.paddedFrame(type, body)
     }
 
     /// One of Nicira's actions; `body` writes what is behind the subtype.
@@ -141,14 +136,12 @@ struct ActionEncoder {
         _ subtype: UInt16, length: Int = 16, into writer: inout WireWriter, _ body: (inout WireWriter) -> Void
     ) {
         let start = writer.count
-        writer.uint16(ActionCodec.experimenterType)
-        writer.zeros(2)
-        writer.uint32(ActionCodec.nicira)
-        writer.uint16(subtype)
-        body(&writer)
-        writer.zeros(max(0, length - (writer.count - start)))
-        writer.align(to: 8, from: start)
-        writer.patchLength(from: start)
+        writer.paddedFrame(ActionCodec.experimenterType) {
+            $0.uint32(ActionCodec.nicira)
+            $0.uint16(subtype)
+            body(&$0)
+            $0.zeros(max(0, length - ($0.count - start)))
+        }
     }
 
     private func plain(_ type: UInt16, nicira subtype: UInt16, into writer: inout WireWriter) {
@@ -186,7 +179,7 @@ struct ActionEncoder {
 
     private func output(_ port: UInt32, maxLength: UInt16, into writer: inout WireWriter) {
         standard(0, into: &writer) {
-            if version == .v10 { $0.uint16(narrowedPort(port)) } else { $0.uint32(port) }
+            if version == .v10 { $0.uint16(PortNumber.short(port)) } else { $0.uint32(port) }
             $0.uint16(maxLength)
         }
     }
@@ -199,7 +192,7 @@ struct ActionEncoder {
             return nicira(5, into: &writer) { _ in }
         }
         standard(11, into: &writer) {
-            $0.uint16(narrowedPort(port))
+            $0.uint16(PortNumber.short(port))
             $0.zeros(6)
             $0.uint32(queue)
         }
@@ -238,24 +231,13 @@ struct ActionEncoder {
         nicira(37, into: &writer) {
             $0.zeros(6)
             // Open vSwitch counts the padding of 16-bit properties.
-            if output.maxLength != 0xffff { Self.property(0, into: &$0) { $0.uint32(UInt32(output.maxLength) << 16) } }
-            if output.id != 0 { Self.property(1, into: &$0) { $0.uint32(UInt32(output.id) << 16) } }
-            if output.reason != .action { Self.property(2, into: &$0) { $0.uint8(output.reason.rawValue) } }
-            if !output.userData.isEmpty { Self.property(3, into: &$0) { $0.bytes(output.userData) } }
-            if output.pause { Self.property(4, into: &$0) { _ in } }
-            if let meter = output.meter { Self.property(5, into: &$0) { $0.uint32(meter) } }
+            if output.maxLength != 0xffff { $0.property(0) { $0.uint32(UInt32(output.maxLength) << 16) } }
+            if output.id != 0 { $0.property(1) { $0.uint32(UInt32(output.id) << 16) } }
+            if output.reason != .action { $0.property(2) { $0.uint8(output.reason.rawValue) } }
+            if !output.userData.isEmpty { $0.property(3) { $0.bytes(output.userData) } }
+            if output.pause { $0.property(4) { _ in } }
+            if let meter = output.meter { $0.property(5) { $0.uint32(meter) } }
         }
-    }
-
-    private static func property(
-        _ type: UInt16, into writer: inout WireWriter, _ body: (inout WireWriter) -> Void
-    ) {
-        let start = writer.count
-        writer.uint16(type)
-        writer.zeros(2)
-        body(&writer)
-        writer.patchLength(from: start)
-        writer.align(to: 8, from: start)
     }
 
     // MARK: The setters of OpenFlow 1.0

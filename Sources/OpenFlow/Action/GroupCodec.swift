@@ -174,22 +174,19 @@ public enum GroupCodec {
         _ selection: Group.Selection, version: OpenFlowVersion, into writer: inout WireWriter
     ) {
         guard !selection.method.isEmpty else { return }
-        let start = writer.count
-        writer.uint16(Property.experimenter)
-        writer.zeros(2)
-        writer.uint32(netronome)
-        writer.uint32(selectionMethod)
-        writer.zeros(4)
-        writer.text(selection.method, width: methodBytes)
-        writer.uint64(selection.parameter)
-        for (field, mask) in selection.fields {
-            guard let type = OXMType(field, version: version == .v10 ? nil : version) else { continue }
-            let count = type.valueBytes(of: field)
-            // An exact mask has all bits of the bytes.
-            let bits = mask == .ones(field.width) ? .ones(8 * count) : mask
-            type.writeEntry(field, bits, mask: nil, into: &writer)
+        writer.property(Property.experimenter) { writer in
+            writer.uint32(netronome)
+            writer.uint32(selectionMethod)
+            writer.zeros(4)
+            writer.text(selection.method, width: methodBytes)
+            writer.uint64(selection.parameter)
+            for (field, mask) in selection.fields {
+                guard let type = OXMType(field, version: version == .v10 ? nil : version) else { continue }
+                let count = type.valueBytes(of: field)
+                // An exact mask has all bits of the bytes.
+                let bits = mask == .ones(field.width) ? .ones(8 * count) : mask
+                type.writeEntry(field, bits, mask: nil, into: &writer)
+            }
         }
-        writer.patchLength(from: start)
-        writer.align(to: 8, from: start)
     }
 }

@@ -79,32 +79,32 @@ public enum InstructionCodec {
             apply = apply.dropFirst()
         }
         if let meter, version >= .v13 {
-            frame(Number.meter, into: &writer) { $0.uint32(meter) }
+            writer.paddedFrame(Number.meter) { $0.uint32(meter) }
         }
         if !apply.isEmpty || meterAction != nil {
-            frame(Number.applyActions, into: &writer) {
+            writer.paddedFrame(Number.applyActions) {
                 $0.zeros(4)
                 var encoder = ActionEncoder(version: version, match: match)
                 if let meterAction { encoder.encode(meterAction, into: &$0) }
                 for action in apply { encoder.encode(action, into: &$0) }
             }
         }
-        if instructions.clear { frame(Number.clearActions, into: &writer) { $0.zeros(4) } }
+        if instructions.clear { writer.paddedFrame(Number.clearActions) { $0.zeros(4) } }
         if !instructions.write.isEmpty {
-            frame(Number.writeActions, into: &writer) {
+            writer.paddedFrame(Number.writeActions) {
                 $0.zeros(4)
                 ActionCodec.encode(instructions.write, version: version, match: match, into: &$0)
             }
         }
         if let metadata = instructions.metadata {
-            frame(Number.writeMetadata, into: &writer) {
+            writer.paddedFrame(Number.writeMetadata) {
                 $0.zeros(4)
                 $0.uint64(metadata.value)
                 $0.uint64(metadata.mask)
             }
         }
         if let trigger = instructions.statisticsTrigger, version >= .v15 { encode(trigger, into: &writer) }
-        if let table = instructions.goTo { frame(Number.goToTable, into: &writer) { $0.uint8(table) } }
+        if let table = instructions.goTo { writer.paddedFrame(Number.goToTable) { $0.uint8(table) } }
     }
 
     /// In OpenFlow 1.0: the metadata is written, and the next table entered, with Nicira's actions; an action set is
@@ -120,17 +120,6 @@ public enum InstructionCodec {
             }
         }
         if let table = instructions.goTo { encoder.encode(.resubmit(port: nil, table: table), into: &writer) }
-    }
-
-    private static func frame(
-        _ type: UInt16, into writer: inout WireWriter, _ body: (inout WireWriter) -> Void
-    ) {
-        let start = writer.count
-        writer.uint16(type)
-        writer.zeros(2)
-        body(&writer)
-        writer.align(to: 8, from: start)
-        writer.patchLength(from: start)
     }
 
     /// What an action set cannot hold.
@@ -163,7 +152,7 @@ public enum InstructionCodec {
     }
 
     private static func encode(_ trigger: StatisticsTrigger, into writer: inout WireWriter) {
-        frame(Number.statisticsTrigger, into: &writer) {
+        writer.paddedFrame(Number.statisticsTrigger) {
             $0.uint32((trigger.periodic ? periodic : 0) | (trigger.onlyFirst ? onlyFirst : 0))
             let statistics = FlowStatistics(
                 duration: trigger.duration, idleTime: trigger.idleTime, packets: trigger.packets, bytes: trigger.bytes)

@@ -44,8 +44,8 @@ public enum StatisticsCodec {
             var value = try fields.slice(Int(header & 0xff))
             guard header >> 16 == UInt32(basicClass) else { continue }
             switch UInt8(header >> 9 & 0x7f) {
-            case duration: result.duration = try time(&value)
-            case idleTime: result.idleTime = try time(&value)
+            case duration: result.duration = try value.duration()
+            case idleTime: result.idleTime = try value.duration()
             case flowCount: result.flows = try value.uint32()
             case packetCount: result.packets = try value.uint64()
             case byteCount: result.bytes = try value.uint64()
@@ -65,8 +65,7 @@ public enum StatisticsCodec {
         for (number, time) in [(duration, statistics.duration), (idleTime, statistics.idleTime)] {
             guard let time else { continue }
             header(number, 8, into: &writer)
-            writer.uint32(UInt32(truncatingIfNeeded: time / 1_000_000_000))
-            writer.uint32(UInt32(time % 1_000_000_000))
+            writer.duration(time)
         }
         for (number, count) in [(packetCount, statistics.packets), (byteCount, statistics.bytes)] {
             guard let count else { continue }
@@ -79,10 +78,5 @@ public enum StatisticsCodec {
         }
         writer.patchLength(from: start)
         writer.align(to: 8, from: start)
-    }
-
-    private static func time(_ reader: inout WireReader) throws(OpenFlowError) -> UInt64 {
-        let seconds = UInt64(try reader.uint32())
-        return seconds * 1_000_000_000 + UInt64(try reader.uint32())
     }
 }

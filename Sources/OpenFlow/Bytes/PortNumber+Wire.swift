@@ -3,11 +3,13 @@ import Switch
 // OpenFlow 1.0 numbers ports with 16 bits; the reserved ones are the last 256 there and here.
 
 extension PortNumber {
+    @inline(__always)
     static func fromShort(_ number: UInt16) -> UInt32 {
         number >= 0xff00 ? 0xffff_0000 | UInt32(number) : UInt32(number)
     }
 
     /// A port that has no number with 16 bits becomes `any`.
+    @inline(__always)
     static func short(_ number: UInt32) -> UInt16 {
         number < 0xff00 || number >= maximum ? UInt16(truncatingIfNeeded: number) : 0xffff
     }

@@ -20,7 +20,7 @@ extension FixedMatch {
             if priority == nil { wildcards |= bits.vlanPriority }
         }
         writer.uint32(wildcards)
-        writer.uint16(narrowedPort(UInt32(truncatingIfNeeded: match.key[.inPort].low)))
+        writer.uint16(PortNumber.short(UInt32(truncatingIfNeeded: match.key[.inPort].low)))
         writer.uint48(match.key[.ethSource].low)
         writer.uint48(match.key[.ethDestination].low)
         tag.write(unknownVLAN: 0, into: &writer)

@@ -43,7 +43,7 @@ enum FixedMatch {
         let wildcards = try reader.uint32()
         let bits = Wildcards.v10
         let inPort = try reader.uint16()
-        if wildcards & bits.inPort == 0 { match.set(.inPort, widenedPort(inPort)) }
+        if wildcards & bits.inPort == 0 { match.set(.inPort, PortNumber.fromShort(inPort)) }
         let ethSource = try reader.uint48()
         if wildcards & Wildcards.ethSource10 == 0 { match.set(.ethSource, ethSource) }
         let ethDestination = try reader.uint48()

@@ -60,7 +60,7 @@ enum OXMCodec {
             guard field.accepts(value) else { throw .badMatch(.badValue) }
             if context == .match, !field.isPrerequisiteMet(by: match) { throw .badMatch(.badPrerequisite) }
             if field == .inPort, count == 2 {
-                value = FieldValue(widenedPort(UInt16(truncatingIfNeeded: value.low)))
+                value = FieldValue(PortNumber.fromShort(UInt16(truncatingIfNeeded: value.low)))
                 if mask == ones { mask = .ones(32) }
             }
             try match.add(field, value, mask & field.validBits)

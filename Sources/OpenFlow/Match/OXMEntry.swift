@@ -98,11 +98,3 @@ extension TunnelOption {
         self.init(index: index, value: bytes, mask: bits)
     }
 }
-
-/// A 16-bit port number of OpenFlow 1.0 as later versions number ports.
-@inline(__always)
-func widenedPort(_ port: UInt16) -> UInt32 { port >= 0xff00 ? 0xffff_0000 | UInt32(port) : UInt32(port) }
-
-/// A port as OpenFlow 1.0 numbers ports; numbers that do not fit are cut.
-@inline(__always)
-func narrowedPort(_ port: UInt32) -> UInt16 { UInt16(truncatingIfNeeded: port) }

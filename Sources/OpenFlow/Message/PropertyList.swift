@@ -27,6 +27,7 @@ extension WireWriter {
     static let experimenterProperty: UInt16 = 0xffff
 
     /// Writes a property with what `body` writes.
+    @inline(__always)
     mutating func property(_ type: UInt16, _ body: (inout WireWriter) -> Void) {
         let start = count
         uint16(type)
@@ -34,6 +35,17 @@ extension WireWriter {
         body(&self)
         patchLength(from: start)
         align(to: 8, from: start)
+    }
+
+    /// Writes an action or an instruction with what `body` writes: like a property, but its length counts the padding.
+    @inline(__always)
+    mutating func paddedFrame(_ type: UInt16, _ body: (inout WireWriter) -> Void) {
+        let start = count
+        uint16(type)
+        zeros(2)
+        body(&self)
+        align(to: 8, from: start)
+        patchLength(from: start)
     }
 
     mutating func experimenters(_ list: [Experimenter], type: UInt16 = WireWriter.experimenterProperty) {

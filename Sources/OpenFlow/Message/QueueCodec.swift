@@ -104,14 +104,12 @@ enum QueueCodec {
             writer.experimenters(queue.experimenters)
         } else if version >= .v12 {
             for experimenter in queue.experimenters {
-                let start = writer.count
-                writer.uint16(Property.experimenter)
-                writer.zeros(6)
-                writer.uint32(experimenter.id)
-                writer.zeros(4)
-                writer.bytes(experimenter.data)
-                writer.align(to: 8, from: start)
-                writer.patchLength(from: start)
+                writer.paddedFrame(Property.experimenter) {
+                    $0.zeros(4)
+                    $0.uint32(experimenter.id)
+                    $0.zeros(4)
+                    $0.bytes(experimenter.data)
+                }
             }
         }
         writer.patchLength(from: start, at: lengthAt)
