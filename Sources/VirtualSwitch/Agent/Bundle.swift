@@ -23,6 +23,7 @@ final class Bundle {
     var isClosed = false
     private(set) var entries: [Entry] = []
     private var bytes: [UInt8] = []
+    var byteCount: Int { bytes.count }
     /// When it expires if nothing more comes.
     var deadline: UInt64
     /// When it is to be committed, in the agent's time, and the request that said so.
@@ -32,9 +33,10 @@ final class Bundle {
 
     /// How long an open bundle may rest, in nanoseconds.
     static let patience: UInt64 = 10_000_000_000
-    /// Messages of a bundle, and bundles of a controller.
-    static let messageLimit = 1_000_000
+    /// Bundles of a controller, and messages and bytes that are kept of them all.
     static let limit = 64
+    static let messageLimit = 1_000_000
+    static let byteLimit = 128 << 20
     /// How far ahead a commit may be scheduled, and how late it may come, in nanoseconds (OpenFlow 1.5, 7.3.9.7).
     static let longestFuture: UInt64 = 3_600_000_000_000
     static let longestPast: UInt64 = 1_000_000_000

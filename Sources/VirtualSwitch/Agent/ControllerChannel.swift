@@ -22,6 +22,7 @@ final class ControllerChannel {
     var usesExtendedMatch = false
     var asynchronous: AsynchronousMasks
     var bundles: [UInt32: Bundle] = [:]
+    var bundleByteLimit = Bundle.byteLimit
     var monitors: [UInt32: FlowMonitor] = [:]
     /// The last request of its own that its flow monitors have been told of in short (`Cause.number`).
     var lastAbbreviation: UInt64?

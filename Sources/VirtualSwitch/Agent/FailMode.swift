@@ -50,6 +50,7 @@ extension OpenFlowAgent {
 
     /// Groups and meters go with the flows, as in Open vSwitch.
     private func clear(now: UInt64) {
+        // Deleting all of them is never refused.
         try? datapath.modify(bridge: bridge, FlowModification(.delete, table: nil), now: now)
         try? datapath.modifyGroup(
             bridge: bridge, GroupModification(.delete, Group(id: Group.all, type: .all)), now: now)

@@ -73,7 +73,9 @@ extension OpenFlowAgent {
         guard let bundle = channel.bundles[id] else { return }
         try check(!bundle.isClosed && bundle.commitAt == nil, .bundleClosed, id, of: channel)
         try check(agree(bundle.flags, add.flags), .badFlags, id, of: channel)
-        guard bundle.entries.count < Bundle.messageLimit else { throw .bundleFailed(.messageTooMany) }
+        guard channel.bundles.values.reduce(0, { $0 + $1.entries.count }) < Bundle.messageLimit,
+            channel.bundles.values.reduce(0, { $0 + $1.byteCount }) < channel.bundleByteLimit
+        else { throw .bundleFailed(.messageTooMany) }
         let content: Bundle.Entry.Content
         switch add.message.body {
         case .flowMod(let change):
@@ -89,10 +91,6 @@ extension OpenFlowAgent {
     }
 
     // MARK: Commits
-
-    private struct Refusal: Error {
-        var error: OpenFlowError
-    }
 
     /// Makes all changes of a bundle or none, and says which it was.
     private func commit(

@@ -67,7 +67,7 @@ extension OpenFlowAgent {
         default: throw .badRequest(.badPort)
         }
         for action in packetOut.actions { try check(action) }
-        let actions = try bound { () throws(ModificationError) in
+        let actions = try told { () throws(ModificationError) in
             try datapath.bound(bridge: bridge, packetOut.actions)
         }
         var fields: Match? = packetOut.fields.isCatchAll ? nil : packetOut.fields
@@ -85,8 +85,8 @@ extension OpenFlowAgent {
         return Switch.PacketOut(frame: frame, inPort: inPort, actions: actions, fields: fields)
     }
 
-    /// What the bridge's table of tunnels' options makes of matches and actions.
-    func bound<Value>(_ body: () throws(ModificationError) -> Value) throws(OpenFlowError) -> Value {
+    /// What the data path refuses, as OpenFlow says it.
+    func told<Value>(_ body: () throws(ModificationError) -> Value) throws(OpenFlowError) -> Value {
         do throws(ModificationError) {
             return try body()
         } catch {
@@ -121,22 +121,14 @@ extension OpenFlowAgent {
     func modify(
         _ change: GroupModification, _ message: Message, from connection: AgentConnection, now: UInt64
     ) throws(OpenFlowError) {
-        do throws(ModificationError) {
-            try datapath.modifyGroup(bridge: bridge, change, now: now)
-        } catch {
-            throw error.openFlowError
-        }
+        try told { () throws(ModificationError) in try datapath.modifyGroup(bridge: bridge, change, now: now) }
         forward(message, reason: 0, from: connection)
     }
 
     func modify(
         _ change: MeterModification, _ message: Message, from connection: AgentConnection, now: UInt64
     ) throws(OpenFlowError) {
-        do throws(ModificationError) {
-            try datapath.modifyMeter(bridge: bridge, change, now: now)
-        } catch {
-            throw error.openFlowError
-        }
+        try told { () throws(ModificationError) in try datapath.modifyMeter(bridge: bridge, change, now: now) }
         forward(message, reason: 1, from: connection)
     }
 

@@ -137,7 +137,7 @@ extension OpenFlowAgent {
 
     private func query(_ request: Message.FlowRequest) throws(OpenFlowError) -> FlowQuery {
         if let table = request.table, Int(table) >= Datapath.tableCount { throw .badRequest(.badTableID) }
-        let match = try bound { () throws(ModificationError) in
+        let match = try told { () throws(ModificationError) in
             try datapath.bound(bridge: bridge, request.match)
         }
         return FlowQuery(

@@ -83,6 +83,22 @@ import Testing
         #expect(peer.send(Self.add(.echoRequest([]), xid: 4)).first?.error == .bundleFailed(.messageUnsupported))
     }
 
+    /// Of all the bundles of a controller together.
+    @Test func whatWaitsInBundlesIsBounded() throws {
+        let dialogue = Dialogue()
+        let peer = dialogue.connect(.v14)
+        try #require(dialogue.agent.channels.first).bundleByteLimit = 1000
+        let packet = Message.Body.packetOut(
+            .init(inPort: PortNumber.controller, actions: [.output(1)], data: [UInt8](repeating: 0, count: 260)))
+        // Each has 300 bytes.
+        for id: UInt32 in 1...4 { #expect(peer.send(Self.add(packet, xid: 1, to: id)).isEmpty) }
+        for id: UInt32 in 1...5 {
+            #expect(peer.send(Self.add(packet, xid: 1, to: id)).first?.error == .bundleFailed(.messageTooMany))
+        }
+        _ = peer.ask(Self.control(peer, .discardRequest, 2))
+        #expect(peer.send(Self.add(packet, xid: 1, to: 3)).isEmpty)
+    }
+
     @Test func aBundleThatRestsExpires() {
         let dialogue = Dialogue()
         let peer = dialogue.connect(.v14)
