@@ -16,7 +16,8 @@ public final class ConnectedSwitch {
 
     init(write: @escaping ([UInt8]) -> Void) { self.write = write }
 
-    /// Sends a message.
+    /// Sends a message; nothing where the switch's version has no such message.
+    /// - Parameter xid: that of the request that it answers; nil: one of its own.
     /// - Returns: its transaction id, which the reply will carry.
     @discardableResult
     public func send(_ body: Message.Body, xid: UInt32? = nil) -> UInt32 {
@@ -32,6 +33,11 @@ public final class ConnectedSwitch {
     }
 
     /// Adds a flow, or replaces the one with this match and priority.
+    /// - Parameters:
+    ///   - table: counted from `firstTable`.
+    ///   - idleTimeout: seconds without a packet after which it goes; 0: never.
+    ///   - hardTimeout: seconds after which it goes in any case; 0: never.
+    ///   - buffer: of a packet-in: the packet that the flow is to handle at once.
     public func addFlow(
         table: UInt8 = 0, priority: UInt16, _ match: Match, _ actions: [Action], idleTimeout: UInt16 = 0,
         hardTimeout: UInt16 = 0, cookie: UInt64 = 0, flags: FlowModification.Flags = [], buffer: UInt32? = nil

@@ -10,7 +10,8 @@ import OpenFlow
 //             peer.addFlow(priority: 0, Match(), [.output(PortNumber.flood)])
 //         }
 //     }
-//     let server = try ControllerServer(Hub(), at: .listenTCP(host: nil, port: 6653))
+//     let server = ControllerServer(Hub(), hub: StreamHub()) { MonotonicClock.now() }
+//     try server.listen(at: .listenTCP(host: nil, port: 6653))
 //
 // Larger examples are the built-in ones: `LearningSwitch`, `ShortestPath`, `Firewall`.
 
@@ -27,6 +28,7 @@ public protocol ControllerApplication: AnyObject {
     /// Any other message: replies, errors, removed flows.
     func received(_ message: Message, from peer: ConnectedSwitch)
     /// Time has passed: called about ten times a second.
+    /// - Parameter now: nanoseconds of a clock that never goes back.
     func tick(now: UInt64)
 }
 

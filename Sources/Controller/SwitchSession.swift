@@ -107,9 +107,7 @@ public final class SwitchSession {
             take(ports)
             if !reply.hasMore { ready() }
         case .portStatus(let status) where stage == .ready:
-            if status.port.number <= PortNumber.maximum {
-                peer.ports[status.port.number] = status.reason == .delete ? nil : status.port
-            }
+            if status.reason == .delete { peer.ports[status.port.number] = nil } else { take([status.port]) }
             application.changed(status, of: peer)
         case .packetIn(let packet) where stage == .ready:
             application.received(packet, from: peer)
@@ -118,8 +116,13 @@ public final class SwitchSession {
         }
     }
 
+    /// The most ports that a switch is believed to have: it may say anything.
+    private static let portLimit = 65_536
+
     private func take(_ ports: [Message.Port]) {
-        for port in ports where port.number <= PortNumber.maximum { peer.ports[port.number] = port }
+        for port in ports where port.number <= PortNumber.maximum {
+            if peer.ports.count < Self.portLimit || peer.ports[port.number] != nil { peer.ports[port.number] = port }
+        }
     }
 
     private func ready() {

@@ -25,6 +25,10 @@ public struct FirewallRule: Equatable, Sendable {
 
     /// Reads a file's text: one rule a line, the first that matches counts; `#` begins a comment.
     public static func parse(_ text: String) throws(FirewallError) -> [FirewallRule] {
+        try parse(text, limit: limit)
+    }
+
+    static func parse(_ text: String, limit: Int) throws(FirewallError) -> [FirewallRule] {
         var rules: [FirewallRule] = []
         for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let plain = line.prefix { $0 != "#" }
