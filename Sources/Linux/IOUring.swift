@@ -190,9 +190,6 @@ public struct IOUring: ~Copyable {
         rk_sqe_cancel(entry(), target, userData)
     }
 
-    /// Submissions not yet handed to the kernel.
-    public var pendingCount: Int { Int(nextTail &- submittedTail) }
-
     /// Hands over the submissions and waits for `wait` completions.
     /// - Parameter timeout: nanoseconds at the most; negative: no limit.
     /// - Returns: 0 or a positive count, or a negated errno (`ETIME`, `EINTR` are ordinary).

@@ -10,13 +10,6 @@ struct Condition {
         case greater = ">"
         case includes, excludes
         case always, never
-
-        var isOrder: Bool {
-            switch self {
-            case .less, .lessOrEqual, .greaterOrEqual, .greater: true
-            default: false
-            }
-        }
     }
 
     let column: Int

@@ -44,10 +44,10 @@ extension OVSDBSession {
             case "unlock": try unlock(parameters, id)
             case "echo": reply(id, .array(parameters))
             case "set_db_change_aware":
-                guard parameters.count == 1, let flag = parameters[0].bool else {
+                // Databases neither come nor go here, nor change their schemas.
+                guard parameters.count == 1, parameters[0].bool != nil else {
                     throw .syntax(.array(parameters), "\(method): true or false parameter expected")
                 }
-                isChangeAware = flag
                 reply(id, .object(JSONObject()))
             case "convert":
                 let database = try database(method, parameters)

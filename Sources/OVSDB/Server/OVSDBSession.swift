@@ -35,7 +35,6 @@ public final class OVSDBSession {
     var waitingByteCount = 0
     /// The locks that the client asked for and did not unlock.
     var lockNames: Set<String> = []
-    var isChangeAware = false
 
     private var input: JSONStream
     private var isProcessing = false

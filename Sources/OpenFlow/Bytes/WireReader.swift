@@ -53,12 +53,6 @@ public struct WireReader {
         UInt16(bigEndian: try advance(2).loadUnaligned(as: UInt16.self))
     }
 
-    /// Three bytes.
-    public mutating func uint24() throws(OpenFlowError) -> UInt32 {
-        let high = try uint8()
-        return UInt32(high) << 16 | UInt32(try uint16())
-    }
-
     @inline(__always)
     public mutating func uint32() throws(OpenFlowError) -> UInt32 {
         UInt32(bigEndian: try advance(4).loadUnaligned(as: UInt32.self))

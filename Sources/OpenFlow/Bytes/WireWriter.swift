@@ -62,12 +62,6 @@ public struct WireWriter: Sendable {
     @inline(__always)
     public mutating func uint64(_ value: UInt64) { store(value, at: reserve(8)) }
 
-    /// The lower three bytes.
-    public mutating func uint24(_ value: UInt32) {
-        uint8(UInt8(truncatingIfNeeded: value >> 16))
-        uint16(UInt16(truncatingIfNeeded: value))
-    }
-
     /// The lower six bytes: an Ethernet address.
     @inline(__always)
     public mutating func uint48(_ value: UInt64) {
@@ -104,12 +98,11 @@ public struct WireWriter: Sendable {
         }
     }
 
-    /// `text` in a field of `width` bytes: cut, and filled with zeros.
-    /// - Parameter isTerminated: the last byte stays zero.
-    public mutating func text(_ text: String, width: Int, isTerminated: Bool = true) {
+    /// `text` in a field of `width` bytes: cut, and filled with zeros, of which there is at least one.
+    public mutating func text(_ text: String, width: Int) {
         let offset = reserve(width)
         var index = offset
-        for byte in text.utf8.prefix(isTerminated ? width - 1 : width) {
+        for byte in text.utf8.prefix(width - 1) {
             storage[index] = byte
             index += 1
         }
@@ -124,22 +117,10 @@ public struct WireWriter: Sendable {
         zeros((alignment - (count - start) % alignment) % alignment)
     }
 
-    /// Overwrites the 8-bit number at `offset`.
-    public mutating func patch8(_ value: UInt8, at offset: Int) {
-        precondition(offset >= 0 && offset + 1 <= count)
-        store(value, at: offset)
-    }
-
     /// Overwrites the 16-bit number at `offset`.
     @inline(__always)
     public mutating func patch16(_ value: UInt16, at offset: Int) {
         precondition(offset >= 0 && offset + 2 <= count)
-        store(value, at: offset)
-    }
-
-    /// Overwrites the 32-bit number at `offset`.
-    public mutating func patch32(_ value: UInt32, at offset: Int) {
-        precondition(offset >= 0 && offset + 4 <= count)
         store(value, at: offset)
     }
 

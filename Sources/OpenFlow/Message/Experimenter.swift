@@ -1,10 +1,9 @@
 /// Something of an experimenter's (in OpenFlow 1.0: a vendor's) that the codec passes through: a message, a multipart
 /// message or a property.
 public struct Experimenter: Hashable, Sendable {
-    /// The Open Networking Foundation's id, Nicira's, and Intel's.
+    /// The Open Networking Foundation's id, and Nicira's.
     public static let onf: UInt32 = 0x4f4e_4600
     public static let nicira: UInt32 = 0x0000_2320
-    public static let intel: UInt32 = 0x0000_aa01
 
     public var id: UInt32
     /// `exp_type`; of messages of OpenFlow 1.0 and 1.1 the first four bytes of the data.

@@ -203,20 +203,3 @@ extension Message {
         }
     }
 }
-
-extension Message.MultipartReply {
-    /// The messages of the reply, each with its header; all but the last with `OFPMPF_REPLY_MORE`.
-    public func encodeParts(
-        version: OpenFlowVersion, xid: UInt32, spelling: Message.Spelling = .standard
-    ) -> [[UInt8]] {
-        let bytes = Message(xid: xid, .multipartReply(self), spelling: spelling).encode(version: version)
-        var parts: [[UInt8]] = []
-        var start = 0
-        while start < bytes.count {
-            let end = start + Int(bytes[start + 2]) << 8 + Int(bytes[start + 3])
-            parts.append(Array(bytes[start..<end]))
-            start = end
-        }
-        return parts
-    }
-}

@@ -264,7 +264,6 @@ public enum GroupText {
             out += "actions="
             Action.write(bucket.actions, to: &out, names)
         }
-        // ovs-ofctl leaves the comma of a group without buckets in place of them.
         return out
     }
 }

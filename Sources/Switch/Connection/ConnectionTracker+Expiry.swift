@@ -70,7 +70,4 @@ extension ConnectionTracker {
         policies.append(timeouts)
         table.setListCount(policies.count * Self.kinds)
     }
-
-    /// The timeouts of a zone.
-    public func timeouts(zone: UInt16) -> ConnectionTimeouts { policies[Int(policyOfZone[zone] ?? 0)] }
 }

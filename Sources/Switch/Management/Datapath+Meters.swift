@@ -64,14 +64,6 @@ extension Datapath {
             }
     }
 
-    /// Holds a packet of the bridge's own against a meter: a packet-in against `Meter.controller`, or the meter that a
-    /// `controller` action names.
-    /// - Returns: whether it may go on.
-    public func passes(meter id: UInt32, bridge: Int32, bytes: Int, now: UInt64) -> Bool {
-        guard let number = bridges[Int(bridge)].meters[id] else { return true }
-        return meters.pass(number, packets: 1, bytes: bytes, now: now) != .drop
-    }
-
     // MARK: Inside
 
     private func check(_ meter: Meter) throws(ModificationError) {

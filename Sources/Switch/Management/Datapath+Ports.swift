@@ -43,27 +43,6 @@ extension Datapath {
         changed(.ports(bridge: port.bridge))
     }
 
-    /// Gives a port another number (`ofport_request`).
-    /// - Returns: false where the bridge has another port of that number.
-    @discardableResult
-    public func renumber(port index: Int32, to number: UInt32, now: UInt64) -> Bool {
-        let port = ports[Int(index)]
-        guard port.number != number else { return true }
-        let owner = bridges[Int(port.bridge)]
-        guard owner.ports[number] == nil else { return false }
-        changed(.ports(bridge: port.bridge))
-        let inTree = owner.spanningTree != nil && port.direction >= 0
-        if inTree { owner.spanningTree?.removePort(UInt16(truncatingIfNeeded: port.number), now: now) }
-        owner.remove(port)
-        port.number = number
-        owner.insert(port, among: ports)
-        if inTree {
-            addToSpanningTree(port, facing: directions[Int(port.direction)].far, now: now)
-            settleSpanningTrees(now: now)
-        }
-        return true
-    }
-
     /// Gives a port another name or MAC address.
     public func rename(port index: Int32, name: String? = nil, address: UInt64? = nil) {
         if let name { ports[Int(index)].name = name }

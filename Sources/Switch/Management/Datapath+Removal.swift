@@ -78,6 +78,7 @@ extension Datapath {
         for id in Array(owner.meters.keys) { uninstallMeter(id, of: owner) }
         for id in owner.groups.keys { changed(.group(bridge: index, id: id)) }
         owner.groups = [:]
+        pipeline.continuations.removeAll { $0.context.bridge === owner }
         owner.addresses.flush()
         owner.spanningTree = nil
         treesToSettle.remove(index)

@@ -13,11 +13,6 @@ struct PacketInSchedule<Packet> {
     private var turn = 0
     private(set) var count = 0
 
-    /// Packets that passed at once, that had to wait, and that were dropped.
-    private(set) var passed: UInt64 = 0
-    private(set) var delayed: UInt64 = 0
-    private(set) var dropped: UInt64 = 0
-
     private static var packet: UInt64 { 1_000_000_000 }
 
     /// - Parameter burst: 0: a quarter of the rate.
@@ -53,12 +48,8 @@ struct PacketInSchedule<Packet> {
 
     /// Whether a packet may go at once; if not, it has been queued, or another was dropped for it.
     mutating func admit(_ packet: Packet, port: UInt32, now: UInt64) -> Bool {
-        if count == 0, takeToken(now: now) {
-            passed += 1
-            return true
-        }
+        if count == 0, takeToken(now: now) { return true }
         if count >= burst { dropOne() }
-        delayed += 1
         count += 1
         if let index = queues.firstIndex(where: { $0.port == port }) {
             queues[index].packets.append(packet)
@@ -72,7 +63,6 @@ struct PacketInSchedule<Packet> {
         guard let longest = queues.indices.max(by: { queues[$0].packets.count < queues[$1].packets.count }) else {
             return
         }
-        dropped += 1
         _ = take(from: longest)
     }
 

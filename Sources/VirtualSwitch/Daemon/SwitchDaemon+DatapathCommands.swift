@@ -34,8 +34,8 @@ extension SwitchDaemon {
             let lines = flows(of: nil, options)
             return .text((lines.isEmpty ? [] : ["flow-dump from the main thread:"] + lines).joined(separator: "\n"))
         }
-        commands.add("dpctl/del-flows", usage: "[dp]", arguments: 0...1) { [unowned self] _ in forgetFlows("") }
-        commands.add("revalidator/purge") { [unowned self] _ in forgetFlows("") }
+        commands.add("dpctl/del-flows", usage: "[dp]", arguments: 0...1) { [unowned self] _ in forgetFlows() }
+        commands.add("revalidator/purge") { [unowned self] _ in forgetFlows() }
         commands.add("revalidator/wait") { [unowned self] _ in
             // What a change invalidates goes with the change: when this call has come through, it has gone.
             poller.run { _, _ in }
@@ -50,9 +50,9 @@ extension SwitchDaemon {
         commands.add("memory/show") { [unowned self] _ in .text(showMemory()) }
     }
 
-    private func forgetFlows(_ text: String) -> ControlCommands.Answer {
+    private func forgetFlows() -> ControlCommands.Answer {
         poller.run { datapath, _ in datapath.forgetMegaflows() }
-        return .text(text)
+        return .text("")
     }
 
     // MARK: Flows

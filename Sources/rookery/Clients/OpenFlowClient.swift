@@ -12,13 +12,6 @@ final class OpenFlowClient {
     let name: String
     private var ports: [Message.Port]?
 
-    /// An error that the switch answered with.
-    struct Refusal {
-        /// The transaction id of what it is about.
-        var xid: UInt32
-        var error: OpenFlowError
-    }
-
     /// - Parameter versions: those that may be spoken.
     init(_ endpoint: Endpoint, name: String, versions: Set<OpenFlowVersion> = Set(OpenFlowVersion.allCases)) throws {
         self.name = name

@@ -28,7 +28,6 @@ import Testing
         }
         #expect(abs(sent - 10_025) <= 1)
         #expect(schedule.count <= 25)
-        #expect(schedule.passed + schedule.delayed == 100_000)
     }
 
     @Test func aPortThatFloodsLosesItsOwnPackets() {
@@ -36,7 +35,7 @@ import Testing
         for _ in 0..<8 { _ = schedule.admit("", port: 9, now: 0) }
         for number in 0..<8 { _ = schedule.admit("flood \(number)", port: 1, now: 0) }
         _ = schedule.admit("quiet", port: 2, now: 0)
-        #expect(schedule.dropped == 1)
+        #expect(schedule.count == 8)
         let sent = (1...8).compactMap { schedule.next(now: $0 * Self.second) }
         #expect(sent.count == 8)
         #expect(sent[1] == "quiet")
