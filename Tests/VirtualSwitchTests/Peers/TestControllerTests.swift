@@ -9,7 +9,7 @@ struct TestControllerTests {
             [
                 "--hub reached ['FLOOD']", "--noflow reached []",
                 "--wildcards=nw_tos reached ['output:1', 'output:2']", "--normal reached ['FLOOD']",
-                "--max-idle=permanent reached ['output:1']",
+                "--max-idle=permanent reached ['output:1', 'output:2']",
             ])
     }
 

@@ -133,6 +133,16 @@ def applications(ports, options=(), **environment):
     listening(*ports.values())
 
 
+def one_switch(application, hosts):
+    """The switch with a bridge s1, so many hosts h1, h2 … on it, and an application that controls it."""
+    start_switch()
+    applications({application: 6653})
+    add_bridge()
+    for number in range(1, hosts + 1):
+        add_host(f"h{number}", "s1", number, f"10.0.0.{number}/24")
+    connect(s1=6653)
+
+
 def listening(*ports):
     """Waits until somebody listens on these TCP ports."""
     wait_for(lambda: any(process.poll() is not None for process in processes)

@@ -1,8 +1,8 @@
 """os-ken's samples that are told what to do over HTTP."""
 import json, os, urllib.error, urllib.request
 
-from place import (add_bridge, add_host, applications, connect, control, inside, join, log, matrix, reaches, run, start,
-                   start_switch, wait_for)
+from place import (add_bridge, add_host, applications, connect, control, inside, join, log, matrix, one_switch, reaches,
+                   run, start, start_switch, wait_for)
 
 
 def ask(method, path, body=None):
@@ -64,13 +64,8 @@ def router():
 
 def firewall():
     """rest_firewall lets only what it is told to pass."""
-    start_switch()
-    applications({"rest_firewall": 6653})
-    add_bridge()
     hosts = {f"h{number}": f"10.0.0.{number}" for number in (1, 2, 3)}
-    for number, (name, address) in enumerate(hosts.items(), 1):
-        add_host(name, "s1", number, f"{address}/24")
-    connect(s1=6653)
+    one_switch("rest_firewall", len(hosts))
     answers("the firewall", "/firewall/module/status", lambda reply: len(reply) == 1)
     switch = "0000000000000001"
     print(ask("PUT", f"/firewall/module/enable/{switch}", {})[0]["command_result"]["details"])
@@ -150,12 +145,7 @@ def quality():
 
 def rest():
     """ofctl_rest: every kind of statistics, and flows, groups and meters added and removed."""
-    start_switch()
-    applications({"ofctl_rest": 6653})
-    add_bridge()
-    for number in (1, 2):
-        add_host(f"h{number}", "s1", number, f"10.0.0.{number}/24")
-    connect(s1=6653)
+    one_switch("ofctl_rest", 2)
     answers("the switch", "/stats/switches", lambda reply: reply == [1])
     print("switches:", ask("GET", "/stats/switches"))
     print("ports:", sorted(str(port["port_no"]) for port in ask("GET", "/stats/port/1")["1"]))

@@ -1,8 +1,8 @@
 """os-ken's sample switches."""
 import os, sys
 
-from place import (add_bridge, add_host, applications, connect, control, inside, join, log, matrix, reaches, run, start,
-                   start_switch, wait_for)
+from place import (add_bridge, add_host, applications, connect, control, inside, join, log, matrix, one_switch, reaches,
+                   run, start, start_switch, wait_for)
 
 # The bridge for each sample, of another version of OpenFlow each.
 SAMPLES = {"s1": ("simple_switch", "10"), "s2": ("simple_switch_12", "12"), "s3": ("simple_switch_13", "13"),
@@ -29,12 +29,7 @@ def learning():
 
 def monitor():
     """simple_monitor_13 asks every ten seconds for the statistics of flows and ports."""
-    start_switch()
-    applications({"simple_monitor_13": 6653})
-    add_bridge()
-    for number in (1, 2):
-        add_host(f"h{number}", "s1", number, f"10.0.0.{number}/24")
-    connect(s1=6653)
+    one_switch("simple_monitor_13", 2)
     print("reached" if reaches("h1", "10.0.0.2", tries=10) else "not reached")
     wait_for(lambda: "02:00:00:00:01:02" in log("simple_monitor_13"), "statistics of a flow", 25)
     wait_for(lambda: log("simple_monitor_13").count(" fffffffe ") > 0, "statistics of the local port")
