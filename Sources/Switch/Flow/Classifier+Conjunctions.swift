@@ -51,7 +51,7 @@ extension Classifier {
     ) -> Int32 {
         var soft = SoftMatches()
         var hard = lookup(key, uniting: wildcards, soft: &soft)
-        if !optionTables.isEmpty { hard = lookup(key, options, over: hard, uniting: wildcards, soft: &soft) }
+        if !optionTables.isEmpty { hard = bestOptionRule(key, options, over: hard, uniting: wildcards, soft: &soft) }
         let floor = hard < 0 ? Int32.min : rules[Int(hard)].priority
         let candidates = soft.rules.filter { rules[Int($0)].priority > floor }
             .sorted { (rules[Int($0)].priority, $1) > (rules[Int($1)].priority, $0) }
@@ -65,7 +65,9 @@ extension Classifier {
                 probe[.conjunctionID] = FieldValue(id)
                 soft = SoftMatches(collects: false)
                 var rule = lookup(&probe, uniting: wildcards, soft: &soft)
-                if !optionTables.isEmpty { rule = lookup(&probe, options, over: rule, uniting: wildcards, soft: &soft) }
+                if !optionTables.isEmpty {
+                    rule = bestOptionRule(&probe, options, over: rule, uniting: wildcards, soft: &soft)
+                }
                 if rule >= 0 { return rule }
             }
             start = end

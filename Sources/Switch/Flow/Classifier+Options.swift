@@ -109,7 +109,7 @@ extension Classifier {
 
     /// The rule of the highest priority above `best`'s that matches, or `best`.
     @inline(never)
-    func lookup(
+    func bestOptionRule(
         _ key: UnsafePointer<FlowKey>, _ present: [TunnelOption], over best: Int32,
         uniting wildcards: UnsafeMutablePointer<FlowMask>, soft: UnsafeMutablePointer<SoftMatches>?
     ) -> Int32 {

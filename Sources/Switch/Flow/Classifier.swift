@@ -112,7 +112,7 @@ public struct Classifier: ~Copyable {
         withUnsafeMutablePointer(to: &wildcards) {
             if !conjunctions.isEmpty { return conjunctiveLookup(key, options, uniting: $0) }
             let best = lookup(key, uniting: $0, soft: nil)
-            return optionTables.isEmpty ? best : lookup(key, options, over: best, uniting: $0, soft: nil)
+            return optionTables.isEmpty ? best : bestOptionRule(key, options, over: best, uniting: $0, soft: nil)
         }
     }
 

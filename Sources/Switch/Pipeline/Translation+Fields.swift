@@ -6,7 +6,10 @@ extension Translation {
         switch action {
         case .setField(let field, let value, let mask): set(field, value, mask)
         case .setTunnelOption(let option): setTunnelOption(option)
-        case .deleteField(let field): if let index = field.tunnelOption { deleteOption(index) }
+        case .deleteField(let field):
+            guard let index = field.tunnelOption else { return }
+            deleteOption(index)
+            recorder?.detail("delete \(field.names[0])")
         case .load(let value, let target): write(FieldValue(value), to: target)
         case .move(let source, let target) where source.count > 128:
             moveOptionBits(from: source, to: target)

@@ -4,10 +4,13 @@ extension FlowKey {
     func packetText(_ options: [TunnelOption]) -> String {
         var mask = FlowMask()
         for field in Self.pipelineFields where !self[field].isZero { mask[field] = field.validBits }
+        // Of a packet that no tunnel has brought, or will take, Open vSwitch tells nothing of tunnels.
+        let isTunnelled = !self[.tunnelDestination].isZero || !self[.tunnelIPv6Destination].isZero
+        if isTunnelled { for field in Self.tunnelFields where !self[field].isZero { mask[field] = field.validBits } }
         if value(.recirculationID) != 0 { mask.setExact(.packetType) }
         for field in packetFields { mask.setExact(field) }
         var match = Match(key: self, mask: mask)
-        for option in options { match.set(option) }
+        if isTunnelled { for option in options { match.set(option) } }
         return match.description
     }
 
@@ -35,9 +38,11 @@ extension FlowKey {
     private static let networkFields: [Field] = [.ipProtocol, .ipToS, .ipTTL, .ipFragment]
     private static let pipelineFields: [Field] =
         [
-            .recirculationID, .packetType, .metadata, .tunnelID, .tunnelSource, .tunnelDestination,
-            .tunnelIPv6Source, .tunnelIPv6Destination, .tunnelGBPID, .tunnelGBPFlags, .tunnelFlags, .tunnelToS,
-            .tunnelTTL, .erspanVersion, .erspanIndex, .erspanDirection, .erspanHardware, .gtpuFlags, .gtpuMessageType,
-            .packetMark,
+            .recirculationID, .packetType, .metadata, .packetMark,
         ] + Translation.registers + Translation.connectionFields
+    private static let tunnelFields: [Field] = [
+        .tunnelID, .tunnelSource, .tunnelDestination, .tunnelIPv6Source, .tunnelIPv6Destination, .tunnelGBPID,
+        .tunnelGBPFlags, .tunnelFlags, .tunnelToS, .tunnelTTL, .erspanVersion, .erspanIndex, .erspanDirection,
+        .erspanHardware, .gtpuFlags, .gtpuMessageType,
+    ]
 }

@@ -57,8 +57,7 @@ extension ModificationError {
         case .unsupportedAction: .badAction(.badType)
         case .matchInconsistentWithAction: .badAction(.matchInconsistent)
         // nicira-ext.h
-        case .unmappedOption: .flowModFailed(.invalidTLVField)
-        case .badOptionLength: .badMatch(.badLength)
+        case .unmappedOption, .badOptionLength: .flowModFailed(.invalidTLVField)
         case .badOptionBits: .badAction(.badSetLength)
         }
     }

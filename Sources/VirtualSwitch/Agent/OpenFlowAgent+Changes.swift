@@ -36,6 +36,9 @@ extension OpenFlowAgent {
             throw .flowModFailed(.tableFull)
         }
         if let table = change.table, Int(table) >= Datapath.tableCount { throw .flowModFailed(.badTableID) }
+        // The data path's own, as in Open vSwitch: its numbers are not the controllers' to know.
+        let asksForNone = change.match.key[.recirculationID].isZero && change.match.mask[.packetHash].isZero
+        if change.command == .add, !asksForNone { throw .badRequest(.permission) }
         switch change.command {
         case .add, .modify, .modifyStrict: try change.instructions.checkActions(for: change.match, version: version)
         case .delete, .deleteStrict: break

@@ -176,11 +176,13 @@ private typealias H = DatapathHarness
     @Test func tracesTellOfOptions() throws {
         try lab.flow(bridge, "tun_metadata0=5", "set_field:0x7/0xff->tun_metadata1,resubmit(,1)")
         try lab.flow(bridge, "tun_metadata1=0x7", "output:2", table: 1)
-        let match = try Match(parsing: "tun_metadata0=0x5,in_port=1,udp")
+        let match = try Match(parsing: "tun_metadata0=0x5,tun_dst=1.2.3.4,in_port=1,udp")
         let trace = try #require(
             lab.datapath.trace(bridge: bridge, key: match.key, options: match, now: lab.now))
-        #expect(trace.contains("Flow: udp,tun_metadata0=0x5,in_port=1,"), "\(trace)")
-        #expect(trace.contains("Final flow: udp,tun_metadata0=0x5,tun_metadata1=0x7,in_port=1,"), "\(trace)")
+        #expect(trace.contains("Flow: udp,tun_dst=1.2.3.4,tun_metadata0=0x5,in_port=1,"), "\(trace)")
+        #expect(
+            trace.contains("Final flow: udp,tun_dst=1.2.3.4,tun_metadata0=0x5,tun_metadata1=0x7,in_port=1,"), "\(trace)"
+        )
         #expect(trace.contains("0. tun_metadata0=0x5, priority 10"), "\(trace)")
         #expect(trace.hasSuffix("Datapath actions: h2"), "\(trace)")
     }
