@@ -7,8 +7,8 @@ import Testing
 /// The scenarios wait more than they work, so that all of them are run at the same time, by the first test that asks for one.
 final class ToolScenario: @unchecked Sendable {
     static let names = [
-        "appctl", "bond", "bridge", "crash", "failopen", "inband", "monitor", "ofctl", "ovsdb", "queues", "status",
-        "trace",
+        "appctl", "bond", "bridge", "crash", "failopen", "fields", "inband", "monitor", "ofctl", "ovsdb", "queues",
+        "status", "trace",
         "vsctl",
     ]
 
