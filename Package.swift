@@ -81,7 +81,8 @@ let package = Package(
         .executableTarget(
             name: "rookery",
             dependencies: [
-                "Lab", "Topology", "Controller", "VirtualSwitch", "OVSDB", "OpenFlow", "Streams", "Switch", "HostNetwork",
+                "Lab", "Topology", "Controller", "VirtualSwitch", "OVSDB", "OpenFlow", "Streams", "Switch",
+                "HostNetwork",
                 "Linux", "Wire", "CLibedit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -90,41 +91,47 @@ let package = Package(
             name: "rookery-lab", dependencies: ["Lab", "Topology", "Linux"], swiftSettings: strict),
         // Tests.
         .target(name: "AllocationCount", path: "Tests/AllocationCount"),
-        .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
-        .testTarget(name: "HostNetworkTests", dependencies: ["HostNetwork", "Linux", "Wire"], swiftSettings: strict),
-        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
+        // What the tests share: programs that run, temporary directories, recordings, random numbers with a seed.
+        .target(name: "Testbed", dependencies: ["Linux"], path: "Tests/Testbed", swiftSettings: strict),
+        .testTarget(name: "LinuxTests", dependencies: ["Linux", "Testbed"], swiftSettings: strict),
         .testTarget(
-            name: "SwitchTests", dependencies: ["Switch", "Wire", "AllocationCount"],
-            exclude: ["Connection/Recorder", "Golden/Recorder"], swiftSettings: strict),
+            name: "HostNetworkTests", dependencies: ["HostNetwork", "Linux", "Wire", "Testbed"], swiftSettings: strict),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Testbed"], swiftSettings: strict),
         .testTarget(
-            name: "PortsTests", dependencies: ["Ports", "Switch", "HostNetwork", "Linux", "Wire"],
+            name: "SwitchTests", dependencies: ["Switch", "Wire", "AllocationCount", "Testbed"],
+            exclude: ["Recordings"], swiftSettings: strict),
+        .testTarget(
+            name: "PortsTests", dependencies: ["Ports", "Switch", "HostNetwork", "Linux", "Wire", "Testbed"],
             swiftSettings: strict),
         .testTarget(
-            name: "OpenFlowTests", dependencies: ["OpenFlow", "Switch", "Wire"], exclude: ["Golden", "Recorder"],
+            name: "OpenFlowTests", dependencies: ["OpenFlow", "Switch", "Wire", "Testbed"],
+            exclude: ["Golden", "Recorder"],
             swiftSettings: strict),
-        .testTarget(name: "OVSDBTests", dependencies: ["OVSDB", "Linux"], swiftSettings: strict),
-        .testTarget(name: "StreamsTests", dependencies: ["Streams", "Linux"], swiftSettings: strict),
+        .testTarget(name: "OVSDBTests", dependencies: ["OVSDB", "Linux", "Testbed"], swiftSettings: strict),
+        .testTarget(name: "StreamsTests", dependencies: ["Streams", "Linux", "Testbed"], swiftSettings: strict),
         .testTarget(
             name: "VirtualSwitchTests",
             dependencies: [
                 "VirtualSwitch", "rookery-switchd", "OpenFlow", "OVSDB", "Streams", "Ports", "Switch", "HostNetwork",
-                "Linux", "Wire",
+                "Linux", "Wire", "Testbed",
             ],
             exclude: ["Peers/Scripts", "Tools/Scenarios"],
             swiftSettings: strict),
         .testTarget(
             name: "ControllerTests",
-            dependencies: ["Controller", "VirtualSwitch", "OpenFlow", "Streams", "Switch", "Wire"],
+            dependencies: ["Controller", "VirtualSwitch", "OpenFlow", "Streams", "Switch", "Wire", "Testbed"],
             swiftSettings: strict),
-        .testTarget(name: "TopologyTests", dependencies: ["Topology", "Switch", "Wire"], swiftSettings: strict),
+        .testTarget(
+            name: "TopologyTests", dependencies: ["Topology", "Switch", "Wire", "Testbed"], exclude: ["Recordings"],
+            swiftSettings: strict),
         .testTarget(
             name: "LabTests",
-            dependencies: ["Lab", "rookery-lab", "Topology", "Switch", "HostNetwork", "Linux", "Wire"],
+            dependencies: ["Lab", "rookery-lab", "Topology", "Switch", "HostNetwork", "Linux", "Wire", "Testbed"],
             swiftSettings: strict),
         .testTarget(
             name: "RookeryTests",
             dependencies: [
-                "rookery", "rookery-lab", "rookery-switchd", "Lab", "Topology", "Switch", "Linux", "Wire",
+                "rookery", "rookery-lab", "rookery-switchd", "Lab", "Topology", "Switch", "Linux", "Wire", "Testbed",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -1,14 +1,13 @@
 import Glibc
 import Linux
+import Testbed
 import Testing
 import Wire
 
 @testable import HostNetwork
 
 @Suite struct AddressTranslationTests {
-    private static var hasNFT: Bool { File.exists("/usr/sbin/nft") || File.exists("/sbin/nft") }
-
-    @Test(.enabled(if: geteuid() == 0 && hasNFT, "needs root and nft"))
+    @Test(.enabled(if: Machine.isRoot && Machine.has("nft"), "needs root and nft"))
     func leavesNothingBehind() throws {
         let thread = try NamespaceThread()
         let subnet = try #require(IPv4Prefix("10.0.0.0/8"))
@@ -30,14 +29,5 @@ import Wire
         }
     }
 
-    private static func status(_ command: [String]) -> Int32 {
-        var spawn = Spawn(command[0], command)
-        do {
-            let quiet = try File.open("/dev/null", O_RDWR)
-            spawn.descriptors = (0...2).map { (parent: quiet.rawValue, child: $0) }
-            return try spawn.start().wait().shellStatus
-        } catch {
-            return -1
-        }
-    }
+    private static func status(_ command: [String]) -> Int32 { (try? ProgramRun(command).status) ?? -1 }
 }

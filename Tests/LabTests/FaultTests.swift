@@ -1,6 +1,7 @@
 import Glibc
 import Lab
 import Linux
+import Testbed
 import Testing
 import Topology
 
@@ -45,13 +46,9 @@ struct FaultTests {
     }
 
     private func withDirectory(_ body: (String) throws -> Void) throws {
-        let path = "/tmp/rookery-test-\(getpid())"
-        try File.makeDirectory(path)
-        defer {
-            unlink("\(path)/rookery-lab")
-            rmdir(path)
-        }
-        try body(path)
+        let directory = TemporaryDirectory()
+        chmod(directory.path, 0o755)
+        try withExtendedLifetime(directory) { try body(directory.path) }
     }
 
     @Test func aFullDiskIsAnErrorAndLeavesNothing() throws {

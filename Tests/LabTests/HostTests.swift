@@ -1,6 +1,7 @@
 import Glibc
 import Lab
 import Linux
+import Testbed
 import Testing
 import Topology
 

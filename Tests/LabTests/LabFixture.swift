@@ -1,31 +1,21 @@
 import Glibc
 import Lab
 import Linux
+import Testbed
 import Testing
 import Topology
 
 /// What the tests of running labs need of the machine, and what is missing of it.
 enum LabMeans {
     static let missing: String? = {
-        if geteuid() != 0 { return "these tests need root" }
-        if !File.exists("/dev/net/tun") { return "these tests need /dev/net/tun" }
+        if !Machine.isRoot { return "these tests need root" }
+        if !Machine.hasTUN { return "these tests need /dev/net/tun" }
         if !File.exists(supervisor) { return "these tests need the built rookery-lab at \(supervisor)" }
         return nil
     }()
     static var areThere: Bool { missing == nil }
 
-    /// Beside the test bundle.
-    static let supervisor: String = {
-        // The bundle is the program's first mapped file under the build directory.
-        let maps = (try? File.readText("/proc/self/maps")) ?? ""
-        for line in maps.split(separator: "\n") where line.contains(".xctest") || line.contains("PackageTests") {
-            guard let slash = line.firstIndex(of: "/") else { continue }
-            let path = line[slash...]
-            guard let end = path.lastIndex(of: "/") else { continue }
-            return String(path[..<end]) + "/rookery-lab"
-        }
-        return "rookery-lab"
-    }()
+    static let supervisor = BuiltPrograms.path("rookery-lab")
 }
 
 /// A lab that is taken down when the test is done with it.
@@ -91,14 +81,4 @@ final class TestLab {
     }
 
     var paths: LabPaths { LabPaths(lab: name) }
-}
-
-/// Waits for something that happens soon; false where it does not within ten seconds.
-func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-    let deadline = MonotonicClock.now() + 10_000_000_000
-    while MonotonicClock.now() < deadline {
-        if try condition() { return true }
-        MonotonicClock.sleep(until: MonotonicClock.now() + 5_000_000)
-    }
-    return false
 }

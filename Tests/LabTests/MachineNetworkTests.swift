@@ -2,6 +2,7 @@ import Glibc
 import HostNetwork
 import Lab
 import Linux
+import Testbed
 import Testing
 import Topology
 import Wire
@@ -23,16 +24,9 @@ struct MachineNetworkTests {
 
     @discardableResult
     private func shell(_ script: String) throws -> String {
-        let pipe = try Pipe()
-        var spawn = Spawn("sh", ["sh", "-c", script])
-        spawn.descriptors = [(pipe.writeEnd.rawValue, 1), (2, 2)]
-        let child = try spawn.start()
-        let bytes = try pipe.split { (readEnd, writeEnd) throws(SystemError) in
-            try writeEnd.close()
-            return try readEnd.readAll()
-        }
-        #expect(try child.wait() == .exited(0), "\(script)")
-        return String(decoding: bytes, as: UTF8.self)
+        let run = try ProgramRun("sh", "-c", script)
+        #expect(run.status == 0, "\(script): \(run.errors)")
+        return run.output
     }
 
     /// h1 with an address, joined to a node by a link.

@@ -1,24 +1,18 @@
 import Glibc
 import Linux
+import Testbed
 import Testing
 
 @testable import Lab
 
 @Suite struct MachineSettingsTests {
-    /// A directory with a file "setting", both removed at the end.
+    /// A directory with a file "setting".
     private func withSetting(_ value: String, _ body: (MachineSettings, String) throws -> Void) throws {
-        var template = Array("/tmp/rookery-settings.XXXXXX".utf8CString)
-        let root = try #require(mkdtemp(&template).map { String(cString: $0) })
-        let setting = root + "/setting"
+        let root = TemporaryDirectory()
+        let setting = root.path + "/setting"
         try File.write(setting, value + "\n")
-        let settings = MachineSettings(directory: root + "/record")
-        defer {
-            unlink(setting)
-            for name in (try? File.list(settings.directory)) ?? [] { unlink("\(settings.directory)/\(name)") }
-            rmdir(settings.directory)
-            rmdir(root)
-        }
-        try body(settings, setting)
+        let settings = MachineSettings(directory: root.path + "/record")
+        try withExtendedLifetime(root) { try body(settings, setting) }
     }
 
     private func value(_ path: String) -> Int? {

@@ -1,5 +1,6 @@
 import Lab
 import Switch
+import Testbed
 import Testing
 import Topology
 import Wire

@@ -1,4 +1,5 @@
 import Glibc
+import Testbed
 import Testing
 
 @testable import Linux
@@ -24,12 +25,12 @@ import Testing
     }
 
     @Test func writesAtomicallyAndReadsBack() throws {
-        let path = "/tmp/rookery-file-\(getpid())"
-        defer { unlink(path) }
+        let directory = TemporaryDirectory()
+        let path = directory.path + "/file"
         try File.writeAtomically(path, "one")
         try File.writeAtomically(path, "two", mode: 0o600)
         #expect(try File.readText(path) == "two")
-        #expect(try File.list("/tmp").filter { $0.hasPrefix("rookery-file-\(getpid()).") } == [])
+        #expect(directory.names == ["file"])
     }
 
     @Test func namesThePathAndTheReason() {
@@ -57,8 +58,9 @@ import Testing
     }
 
     @Test func listensInThePlaceOfADeadSocket() throws {
-        let path = "/tmp/rookery-socket-\(getpid())"
-        defer { unlink(path) }
+        let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let path = directory.path + "/socket"
         do { _ = try UnixSocket.listen(path) }
         let listener = try UnixSocket.listen(path)
         #expect(throws: SystemError.self) { _ = try UnixSocket.listen(path) }

@@ -1,4 +1,5 @@
 import Glibc
+import Testbed
 import Testing
 
 @testable import Linux
@@ -45,18 +46,20 @@ import Testing
     }
 
     @Test func tellsAMissingInterpreterFromAMissingProgram() throws {
-        let path = "/tmp/rookery-interpreter-\(getpid())"
+        let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let path = directory.path + "/script"
         try File.write(path, "#!/no/such/interpreter\n", mode: 0o755)
-        defer { unlink(path) }
         #expect {
             _ = try Spawn(path).start()
         } throws: { error in (error as? SpawnError)?.step == .interpreter }
     }
 
     @Test func runsAScriptWithoutAFirstLine() throws {
-        let path = "/tmp/rookery-script-\(getpid())"
+        let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let path = directory.path + "/script"
         try File.write(path, "echo script $1\n", mode: 0o755)
-        defer { unlink(path) }
         #expect(try output(Spawn(path, [path, "argument"])).text == "script argument\n")
     }
 

@@ -3,13 +3,14 @@ import HostNetwork
 import Linux
 import Ports
 import Switch
+import Testbed
 import Wire
 
 /// What the tests of this target need, and why they cannot run where it is missing.
 enum Means {
     static var missing: String? {
-        if geteuid() != 0 { return "root" }
-        if access("/dev/net/tun", R_OK | W_OK) != 0 { return "/dev/net/tun" }
+        if !Machine.isRoot { return "root" }
+        if !Machine.hasTUN { return "/dev/net/tun" }
         return nil
     }
     static var arePresent: Bool { missing == nil }

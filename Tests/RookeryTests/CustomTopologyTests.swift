@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import Switch
+import Testbed
 import Testing
 import Topology
 import Wire
@@ -10,9 +11,10 @@ import Wire
 @Suite(.enabled(if: Machine.has("python3"), "custom topologies need python3"))
 struct CustomTopologyTests {
     private func load(_ source: String, topology: String) throws -> (CustomTopology, LabTopology?) {
-        let path = "/tmp/rookery-custom-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).py"
+        let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let path = directory.path + "/custom.py"
         try File.write(path, source)
-        defer { unlink(path) }
         let custom = try CustomTopology.load(files: [path], topology: topology)
         let link = try LinkClass(MininetChoice("default"))
         return (custom, try custom.topology?.labTopology(name: "t", link: link))

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Testbed
 import Testing
 
 extension EndToEndTests {
@@ -12,7 +13,7 @@ extension EndToEndTests {
 
         @Test func upPsExecDown() throws {
             let program = Program()
-            let up = try program.run("up", "Examples/two-hosts.yml", "-d", "--name", "t", directory: Program.repository)
+            let up = try program.run("up", "Examples/two-hosts.yml", "-d", "--name", "t", directory: SourceTree.folder)
             try #require(up.status == 0, "\(up.all)")
             #expect(up.output.contains("NODE"))
             let ps = try program.run("ps")
@@ -45,7 +46,7 @@ extension EndToEndTests {
         @Test func ctrlCTakesTheLabDown() throws {
             let program = Program()
             let run = try Program.run(
-                ["up", "--topo", "minimal", "--name", "t"], environment: [], runDirectory: program.runDirectory,
+                ["up", "--topo", "minimal", "--name", "t"], runDirectory: program.runDirectory,
                 interruptAfter: { File.exists("\(program.runDirectory)/t/control.sock") && $0.contains("Ctrl-C") })
             #expect(run.status == 0)
             #expect(run.errors.contains("is down"))
@@ -112,8 +113,7 @@ extension EndToEndTests {
             let program = Program()
             try start(program)
             #expect(try program.run("exec", "-d", "h1", "ping", "-i", "0.1", "10.0.0.2").status == 0)
-            let file = program.runDirectory + "/../rookery-capture-\(getpid()).pcapng"
-            defer { unlink(file) }
+            let file = program.file("capture.pcapng")
             let run = try program.run("capture", "h2:eth0", "-w", file, "-c", "4", seconds: 20)
             #expect(run.status == 0, "\(run.all)")
             #expect(try File.read(file).prefix(4) == [0x0a, 0x0d, 0x0d, 0x0a])
@@ -189,9 +189,8 @@ extension EndToEndTests {
                 + "    - { endpoints: [\"h1:eth0\", s1], delay: -1ms }\n",
         ]) func badLabFiles(content: String) throws {
             let program = Program()
-            let path = program.runDirectory + "/../rookery-bad-\(getpid()).yml"
+            let path = program.file("bad.yml")
             try File.write(path, content)
-            defer { unlink(path) }
             let run = try program.run("up", path, "-d")
             #expect(run.status == 1)
             #expect(run.errors.hasPrefix("rookery: ") && run.errors.contains(".yml"), "\(run.errors)")

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Testbed
 import Testing
 
 extension EndToEndTests {
@@ -12,23 +13,17 @@ extension EndToEndTests {
                 ip link set lo up
                 # Where other users can read it, too.
                 mkdir \(program.runDirectory)/bin
-                mount --bind '\(Program.directory)' \(program.runDirectory)/bin
+                mount --bind '\(BuiltPrograms.folder)' \(program.runDirectory)/bin
                 trap 'umount \(program.runDirectory)/bin; rmdir \(program.runDirectory)/bin' EXIT
                 export PATH=\(program.runDirectory)/bin:$PATH ROOKERY_RUN_DIR=\(program.runDirectory)/labs
                 cd /tmp
 
                 """
-            let pipe = try Pipe()
-            var spawn = Spawn("unshare", ["unshare", "--mount", "--net", "sh", "-c", preparation + script])
-            spawn.descriptors = [(pipe.writeEnd.rawValue, 1), (pipe.writeEnd.rawValue, 2)]
-            spawn.newSession = true
-            let child = try spawn.start()
-            let bytes = try pipe.split { (readEnd, writeEnd) throws(SystemError) in
-                try writeEnd.close()
-                return try readEnd.readAll()
-            }
+            let run = try RunningProgram(
+                ["unshare", "--mount", "--net", "sh", "-c", preparation + script], joinsErrors: true
+            ).finish(within: 120)
             rmdir(program.runDirectory + "/labs")
-            return (try child.wait().shellStatus, String(decoding: bytes, as: UTF8.self))
+            return (run.status, run.output)
         }
 
         @Test(.enabled(if: Machine.has("setpriv")))

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Testbed
 import Testing
 
 /// Whole runs of the executables. One after the other: each of them takes what processors there are.
@@ -167,7 +168,7 @@ struct EndToEndTests {
         @Test(.enabled(if: Machine.has("python3"), "needs python3"))
         func custom() throws {
             let program = Program()
-            let path = program.runDirectory + "/../rookery-custom-\(getpid()).py"
+            let path = program.file("custom.py")
             try File.write(
                 path,
                 """
@@ -184,7 +185,6 @@ struct EndToEndTests {
                 topos = {'mytopo': MyTopo}
                 tests = {'mytest': mytest}
                 """)
-            defer { unlink(path) }
             let run = try program.run("mn", "--custom", path, "--topo", "mytopo,n=3", "--test", "pingall+mytest")
             #expect(run.status == 0, "\(run.all)")
             #expect(run.errors.contains("(h1, s3) (h2, s4) (h3, s3) (s3, s4) \n"))
@@ -233,7 +233,7 @@ struct EndToEndTests {
         @Test func severalAtOnce() async throws {
             let program = Program()
             let directory = program.runDirectory
-            let runs = try await withThrowingTaskGroup(of: Program.Outcome.self) { group in
+            let runs = try await withThrowingTaskGroup(of: ProgramRun.self) { group in
                 for _ in 0..<3 {
                     group.addTask { try Program.run(["mn", "--test", "pingall"], runDirectory: directory) }
                 }
@@ -248,9 +248,8 @@ struct EndToEndTests {
 
         @Test func preAndPost() throws {
             let program = Program()
-            let path = program.runDirectory + "/../rookery-script-\(getpid())"
+            let path = program.file("script")
             try File.write(path, "h1 echo script $((40+2))\n")
-            defer { unlink(path) }
             let run = try program.run("mn", "--pre", path, "--post", path, "--test", "none")
             #expect(run.errors.components("script 42\n") == 2, "\(run.errors)")
         }

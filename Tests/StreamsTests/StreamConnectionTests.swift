@@ -2,6 +2,7 @@ import Glibc
 import Linux
 import Streams
 import Synchronization
+import Testbed
 import Testing
 
 /// Two ends of one stream, on two hubs.
@@ -17,8 +18,10 @@ private final class Ends: Sendable {
     let there = StreamHub()
     private let listener = Mutex<StreamHub.Listener?>(nil)
 
-    init() throws(StreamError) {
-        let path = "/tmp/rookery-ends-\(getpid()).sock"
+    private let directory = TemporaryDirectory()
+
+    init() throws {
+        let path = directory.path + "/socket"
         let listener = try there.listen(.listenUnix(path: path)) { [self] stream in
             stream.onRead = { [self] bytes in state.withLock { $0.received += bytes.count } }
             stream.onClose = { [self] error in state.withLock { $0.closes.append(error?.description) } }
@@ -26,7 +29,7 @@ private final class Ends: Sendable {
         }
         self.listener.withLock { $0 = listener }
         here.connect(.unix(path: path)) { [self] result in state.withLock { $0.near = try? result.get() } }
-        while state.withLock({ $0.near == nil || $0.far == nil }) { usleep(1000) }
+        try #require(eventually { state.withLock { $0.near != nil && $0.far != nil } })
     }
 
     func stop() {
@@ -44,14 +47,6 @@ private final class Ends: Sendable {
         let near = near
         return here.run { near.pendingByteCount }
     }
-}
-
-private func eventually(_ condition: () -> Bool) -> Bool {
-    for _ in 0..<10_000 {
-        if condition() { return true }
-        usleep(1000)
-    }
-    return false
 }
 
 @Suite struct StreamConnectionTests {
@@ -86,7 +81,9 @@ private func eventually(_ condition: () -> Bool) -> Bool {
     @Test func whoConnectsHearsOfItOnce() throws {
         let ends = try Ends()
         defer { ends.stop() }
-        let path = "/tmp/rookery-once-\(getpid()).sock"
+        let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let path = directory.path + "/socket"
         let listener = try ends.there.listen(.listenUnix(path: path)) { _ in }
         defer { listener.close() }
         let heard = Atomic(0)
@@ -126,7 +123,9 @@ private func eventually(_ condition: () -> Bool) -> Bool {
     @Test func aSocketThatSomebodyServesIsNotTakenAndALeftOneIs() throws {
         let hub = StreamHub()
         defer { hub.stop() }
-        let path = "/tmp/rookery-left-\(getpid()).sock"
+        let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let path = directory.path + "/socket"
         let first = try hub.listen(.listenUnix(path: path)) { $0.close() }
         #expect(throws: StreamError("\(path): another process listens there; end it, or choose another path")) {
             try hub.listen(.listenUnix(path: path)) { $0.close() }
@@ -143,9 +142,10 @@ private func eventually(_ condition: () -> Bool) -> Bool {
     @Test func aFileThatIsNoSocketStays() throws {
         let hub = StreamHub()
         defer { hub.stop() }
-        let path = "/tmp/rookery-file-\(getpid())"
+        let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let path = directory.path + "/file"
         try File.write(path, "kept")
-        defer { unlink(path) }
         #expect(throws: StreamError.self) { try hub.listen(.listenUnix(path: path)) { $0.close() } }
         #expect(try File.readText(path) == "kept")
     }

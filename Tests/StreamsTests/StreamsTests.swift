@@ -2,6 +2,7 @@ import Glibc
 import Linux
 import Streams
 import Synchronization
+import Testbed
 import Testing
 
 @Suite struct EndpointTests {
@@ -78,7 +79,9 @@ private final class Gathered: Sendable {
     }
 
     @Test func unix() throws {
-        let path = "/tmp/rookery-streams-\(getpid()).sock"
+        let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let path = directory.path + "/socket"
         try echo(.listenUnix(path: path)) { _ in .unix(path: path) }
         #expect(!File.exists(path))
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Testbed
 import Testing
 
 @testable import Switch

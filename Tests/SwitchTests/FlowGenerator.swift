@@ -1,21 +1,13 @@
 import Switch
+import Testbed
 import Testing
 
-/// A seeded generator (SplitMix64), so that a failing run can be repeated.
+/// Arbitrary flows and matches from a seed.
 struct FlowGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
+    private var generator: SeededGenerator
+    init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-    mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
+    mutating func next() -> UInt64 { generator.next() }
 
     /// Few values per field, and low and high bits that differ, so that rules overlap and prefixes share paths.
     mutating func value(of field: Field) -> FieldValue {

@@ -1,3 +1,4 @@
+import Testbed
 import Testing
 
 @testable import Switch
@@ -89,7 +90,7 @@ struct MACTableTests {
 
     @Test(arguments: UInt64(1)...4)
     func agreesWithTheOracle(seed: UInt64) {
-        var random = SpanningTreeNetwork.Random(state: seed)
+        var random = SeededGenerator(seed: seed)
         var oracle = Oracle(ageing: 20 * Self.second)
         var table = MACTable(ageing: 20 * Self.second)
         var now: UInt64 = 0

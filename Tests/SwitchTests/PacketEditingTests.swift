@@ -1,3 +1,4 @@
+import Testbed
 import Testing
 import Wire
 
@@ -8,15 +9,15 @@ import Wire
 @Suite struct PacketEditingTests {
     struct Edit: Sendable {
         var field: Field
-        var value: @Sendable (inout Xorshift) -> FieldValue
+        var value: @Sendable (inout SeededGenerator) -> FieldValue
         var change: @Sendable (inout FrameModel, FieldValue) -> Void
         var applies: @Sendable (FrameModel) -> Bool
     }
 
-    static func number(_ bits: Int) -> @Sendable (inout Xorshift) -> FieldValue {
+    static func number(_ bits: Int) -> @Sendable (inout SeededGenerator) -> FieldValue {
         { random in FieldValue(UInt64.random(in: 0...UInt64.max, using: &random) >> UInt64(64 - bits)) }
     }
-    static let wide: @Sendable (inout Xorshift) -> FieldValue = { random in
+    static let wide: @Sendable (inout SeededGenerator) -> FieldValue = { random in
         FieldValue(high: UInt64.random(in: 0...UInt64.max, using: &random), low: random.next())
     }
     static let always: @Sendable (FrameModel) -> Bool = { _ in true }
@@ -101,7 +102,7 @@ import Wire
             applies: { $0.tags.count > 1 }),
     ]
 
-    static func randomModel(_ random: inout Xorshift) -> FrameModel {
+    static func randomModel(_ random: inout SeededGenerator) -> FrameModel {
         var model = FrameModel()
         model.transport = FrameModel.Transport.allCases.randomElement(using: &random)!
         model.isIPv6 = Bool.random(using: &random) || model.transport == .solicitation
@@ -130,7 +131,7 @@ import Wire
 
     @Test func editsAreWhatBuildingAnewGives() {
         var pool = PacketPool()
-        var random = Xorshift(seed: 5)
+        var random = SeededGenerator(seed: 5)
         var done = [Int](repeating: 0, count: Self.edits.count)
         for _ in 0..<4000 {
             var model = Self.randomModel(&random)
@@ -169,7 +170,7 @@ import Wire
 
     @Test func tagsArePushedAndPoppedOnAnyPacket() {
         var pool = PacketPool()
-        var random = Xorshift(seed: 6)
+        var random = SeededGenerator(seed: 6)
         for _ in 0..<2000 {
             var model = Self.randomModel(&random)
             let isUnfinished = model.transport == .tcp
@@ -392,7 +393,7 @@ import Wire
     /// Every edit on damaged frames with random offload headers: the frame's bounds hold, whatever the fields say.
     @Test func damagedFramesStayInBounds() {
         var pool = PacketPool()
-        var random = Xorshift(seed: 8)
+        var random = SeededGenerator(seed: 8)
         for _ in 0..<20_000 {
             var bytes = Self.randomModel(&random).bytes()
             for _ in 0..<Int.random(in: 0...3, using: &random) {

@@ -1,3 +1,4 @@
+import Testbed
 import Testing
 
 @testable import Switch
@@ -29,19 +30,6 @@ struct SpanningTreeNetwork {
         var frame: [UInt8]
     }
 
-    /// SplitMix64.
-    struct Random {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-        mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-    }
-
     var bridges: [SpanningTree] = []
     var links: [Link] = []
     /// Forwarding, by bridge and port number.
@@ -49,7 +37,7 @@ struct SpanningTreeNetwork {
     var linkOfPort: [[Int]] = []
     var queue = DeliveryQueue()
     var now: UInt64 = 1_000_000_000
-    var random: Random
+    var random: SeededGenerator
     /// Delay of a hop and its random part, in nanoseconds.
     var delay: UInt64 = 50_000
     var jitter: UInt64 = 5_000
@@ -63,7 +51,7 @@ struct SpanningTreeNetwork {
     var processed = 0
 
     init(seed: UInt64, timing: SpanningTree.Parameters = .emulated) {
-        random = Random(state: seed)
+        random = SeededGenerator(seed: seed)
         self.timing = timing
     }
 
@@ -297,7 +285,7 @@ enum SpanningTreeTopology {
 
     /// A random tree and some more links, parallel ones possible.
     static func random(_ count: Int, extra: Int, seed: UInt64) -> [(Int, Int)] {
-        var random = SpanningTreeNetwork.Random(state: seed)
+        var random = SeededGenerator(seed: seed)
         var edges = (1..<count).map { ($0, random.below($0)) }
         while edges.count < count - 1 + extra {
             let (a, b) = (random.below(count), random.below(count))

@@ -1,3 +1,4 @@
+import Testbed
 import Testing
 import Wire
 
@@ -191,7 +192,7 @@ struct SpanningTreeTests {
         }
         #expect(tree.status.isRoot)
         #expect(tree.status(of: 1)?.bpdusInvalid == 53)
-        var random = SpanningTreeNetwork.Random(state: 5)
+        var random = SeededGenerator(seed: 5)
         var now = 2 * Self.second
         for _ in 0..<20_000 {
             var bytes = whole

@@ -1,19 +1,19 @@
 import Foundation
 import Switch
+import Testbed
 import Testing
 import Wire
 
 @testable import Topology
 
 @Suite struct ExampleTests {
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("Examples")
+    static let folder = SourceTree.path("Examples")
 
-    static let files = try! FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yml") }
+    static let files = try! FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".yml") }
         .sorted()
 
     static func load(_ name: String) throws -> LabTopology {
-        try LabFile.load(path: folder.appendingPathComponent(name).path)
+        try LabFile.load(path: "\(folder)/\(name)")
     }
 
     @Test(arguments: files) func loads(file: String) throws {

@@ -1,12 +1,13 @@
 import Foundation
 import Switch
+import Testbed
 import Testing
 
 @testable import Topology
 
 @Suite struct GraphMLTests {
     private func file(_ name: String) throws -> String {
-        try String(contentsOf: ExampleTests.folder.appendingPathComponent(name), encoding: .utf8)
+        try SourceTree.text("Examples/\(name)")
     }
 
     @Test func distances() {

@@ -1,9 +1,10 @@
+import Testbed
 import Testing
 import Wire
 
 @testable import Topology
 
-/// One topology of the fixture.
+/// One topology of the recording.
 private struct MininetCase: CustomStringConvertible {
     var description = ""
     var hosts: [String] = []
@@ -12,7 +13,7 @@ private struct MininetCase: CustomStringConvertible {
 
     static let all: [MininetCase] = {
         var cases: [MininetCase] = []
-        for line in mininetFixture.split(separator: "\n") {
+        for line in try! SourceTree.recordedLines("Tests/TopologyTests/Recordings/mininet.golden") {
             let words = line.split(separator: " ").map(String.init)
             switch words[0] {
             case "topo": cases.append(MininetCase(description: words[1]))

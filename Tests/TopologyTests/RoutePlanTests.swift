@@ -1,5 +1,6 @@
 import Foundation
 import Switch
+import Testbed
 import Testing
 import Wire
 
@@ -37,7 +38,7 @@ import Wire
     }
 
     @Test func everyRouterOfAWideAreaNetworkReachesEveryOther() throws {
-        let text = try String(contentsOf: ExampleTests.folder.appendingPathComponent("nsfnet.graphml"), encoding: .utf8)
+        let text = try SourceTree.text("Examples/nsfnet.graphml")
         let lab = try LabFile(file: "lab.yml", open: { _ in text }).parse(
             "name: x\ntopology: {graphml: {file: nsfnet.graphml, cities: router}}\n")
         for source in lab.nodes {

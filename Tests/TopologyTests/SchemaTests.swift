@@ -1,4 +1,5 @@
 import Foundation
+import Testbed
 import Testing
 
 @testable import Topology
@@ -10,9 +11,7 @@ import Testing
     }
 
     @Test func publishedFileIsTheParsersOwn() throws {
-        let file = ExampleTests.folder.deletingLastPathComponent().appendingPathComponent(
-            "Documentation/lab.schema.json")
-        #expect(try String(contentsOf: file, encoding: .utf8) == LabFileKeys.jsonSchema())
+        #expect(try SourceTree.text("Documentation/lab.schema.json") == LabFileKeys.jsonSchema())
     }
 
     @Test func everyKeyIsInTheSchemaAndViceVersa() throws {
@@ -36,8 +35,7 @@ import Testing
     }
 
     @Test func everyKeyIsInTheReference() throws {
-        let file = ExampleTests.folder.deletingLastPathComponent().appendingPathComponent("Documentation/lab-file.md")
-        let text = try String(contentsOf: file, encoding: .utf8)
+        let text = try SourceTree.text("Documentation/lab-file.md")
         for table in LabFileKeys.tables {
             for key in table.keys where key.name != "$schema" {
                 #expect(text.contains("`\(key.name)`"), "\(table.name).\(key.name)")

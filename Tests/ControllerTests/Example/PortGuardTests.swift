@@ -1,5 +1,6 @@
 import FoundationEssentials
 import OpenFlow
+import Testbed
 import Testing
 
 /// The example of Documentation/controllers.md: it compiles, it works, and the page shows it as it is.
@@ -20,12 +21,8 @@ import Testing
     }
 
     @Test func thePageShowsTheProgram() throws {
-        var folder = #filePath.split(separator: "/").map(String.init)
-        folder.removeLast(4)
-        let root = "/" + folder.joined(separator: "/")
-        let page = try String(contentsOfFile: root + "/Documentation/controllers.md", encoding: .utf8)
-        let program = try String(
-            contentsOfFile: root + "/Tests/ControllerTests/Example/PortGuard.swift", encoding: .utf8)
+        let page = try SourceTree.text("Documentation/controllers.md")
+        let program = try SourceTree.text("Tests/ControllerTests/Example/PortGuard.swift")
         #expect(page.contains("```swift\n" + program + "```\n"))
     }
 }

@@ -2,6 +2,7 @@ import Glibc
 import Lab
 import Linux
 import Switch
+import Testbed
 import Testing
 import Topology
 
@@ -45,10 +46,10 @@ struct ControlledLabTests {
                 try UnixSocket.receive(into: bytes, on: socket)?.byteCount
             }
             #expect(count ?? 0 >= 8 && buffer[1] == 0)
-            if access("/usr/bin/ovs-ofctl", X_OK) == 0 {
-                let show = try run("ovs-ofctl", "-O", "OpenFlow13", "show", "unix:\(path)")
+            if Machine.has("ovs-ofctl") {
+                let show = try ProgramRun.tool("ovs-ofctl", "-O", "OpenFlow13", "show", "unix:\(path)").all
                 #expect(show.contains("\(node)-eth1") || show.contains("eth1"), "\(show)")
-                #expect(try run("ovs-ofctl", "dump-flows", "unix:\(path)").contains("NORMAL"))
+                #expect(try ProgramRun.toolOutput("ovs-ofctl", "dump-flows", "unix:\(path)").contains("NORMAL"))
             }
         }
     }
@@ -175,18 +176,5 @@ struct ControlledLabTests {
                 !$0.hasPrefix("controlled-crash") || $0.hasSuffix(".log")
             })
         try? LabLauncher.down(lab.name)
-    }
-
-    private func run(_ program: String, _ arguments: String...) throws -> String {
-        let pipe = try Pipe()
-        var spawn = Spawn(program, [program] + arguments)
-        spawn.descriptors = [(pipe.writeEnd.rawValue, 1), (pipe.writeEnd.rawValue, 2)]
-        let child = try spawn.start()
-        let bytes = try pipe.split { (readEnd, writeEnd) throws(SystemError) -> [UInt8] in
-            try writeEnd.close()
-            return try readEnd.readAll()
-        }
-        _ = try child.wait()
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

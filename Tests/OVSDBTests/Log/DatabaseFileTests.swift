@@ -1,11 +1,12 @@
 import Glibc
 import Linux
 import OVSDB
+import Testbed
 import Testing
 
 /// Databases in files: what is acknowledged stays, whatever the file's end looks like.
 @Suite struct DatabaseFileTests {
-    let directory = Directory()
+    let directory = TemporaryDirectory()
     private var path: String { directory.path + "/conf.db" }
 
     private func open(_ path: String? = nil) throws -> Database {
@@ -175,7 +176,7 @@ import Testing
         let error = #expect(throws: OVSDBError.self) { try open() }
         #expect(error?.details?.contains("in use") == true)
         // The tools see the lock, too.
-        let tool = try Command("ovsdb-tool", "compact", path)
+        let tool = try ProgramRun.tool("ovsdb-tool", "compact", path)
         #expect(tool.status != 0)
         #expect(tool.errors.contains("lock"))
         withExtendedLifetime(database) {}
@@ -223,7 +224,7 @@ extension String {
 /// Files go both ways between the tools of Open vSwitch and us.
 @Suite(.enabled(if: ReferenceServer.isThere, "Open vSwitch is not installed"))
 struct DatabaseFileToolTests {
-    let directory = Directory()
+    let directory = TemporaryDirectory()
     private var path: String { directory.path + "/conf.db" }
 
     @Test func toolsReadOurs() throws {
@@ -235,28 +236,28 @@ struct DatabaseFileToolTests {
             let qos = database.rows("QoS")[0].uuid
             try database.transact { try $0.update("QoS", qos, ["other_config": ["max-rate": "2000", "x": "y\n"]]) }
         }
-        let log = try Command.output("ovsdb-tool", "-mm", "show-log", path)
+        let log = try ProgramRun.toolOutput("ovsdb-tool", "-mm", "show-log", path)
         #expect(log.contains("record 1"))
         #expect(log.contains("an umlaut: ü, a quote: \""))
         #expect(log.contains("max-rate=\"2000\""))
-        #expect(try Command.output("ovsdb-tool", "needs-conversion", path, ReferenceServer.schema) == "no\n")
-        let rows = try Command.output(
+        #expect(try ProgramRun.toolOutput("ovsdb-tool", "needs-conversion", path, ReferenceServer.schema) == "no\n")
+        let rows = try ProgramRun.toolOutput(
             "ovsdb-tool", "query", path,
             #"["Open_vSwitch",{"op":"select","table":"QoS","where":[],"columns":["other_config"]}]"#)
         #expect(rows == #"[{"rows":[{"other_config":["map",[["max-rate","2000"],["x","y\n"]]]}]}]"# + "\n")
-        _ = try Command.output("ovsdb-tool", "compact", path)
+        _ = try ProgramRun.toolOutput("ovsdb-tool", "compact", path)
         let again = try Database(path: path, schema: .openVSwitch)
         #expect(again.rows("QoS")[0]["other_config"].stringMap == ["max-rate": "2000", "x": "y\n"])
     }
 
     @Test func weReadTheirs() throws {
-        _ = try Command.output("ovsdb-tool", "create", path, ReferenceServer.schema)
+        _ = try ProgramRun.toolOutput("ovsdb-tool", "create", path, ReferenceServer.schema)
         for transaction in [
             #"["Open_vSwitch",{"op":"insert","table":"QoS","row":{"type":"a","other_config":["map",[["k","v"],["l","w"]]]}}]"#,
             #"["Open_vSwitch",{"op":"mutate","table":"QoS","where":[],"mutations":[["other_config","delete",["set",["k"]]]]}]"#,
             #"["Open_vSwitch",{"op":"update","table":"QoS","where":[],"row":{"type":"b"}},{"op":"comment","comment":"hm"}]"#,
         ] {
-            _ = try Command.output("ovsdb-tool", "transact", path, transaction)
+            _ = try ProgramRun.toolOutput("ovsdb-tool", "transact", path, transaction)
         }
         let database = try Database(path: path, schema: .openVSwitch)
         #expect(database.rows("QoS").map { $0["type"].string } == ["b"])
@@ -272,8 +273,8 @@ struct DatabaseFileToolTests {
             {"name":"Open_vSwitch","version":"1.0.0","cksum":"12 34","tables":{"QoS":{"isRoot":true,"columns":{
             "type":{"type":"string"},"colour":{"type":"string"}}},"Gone":{"isRoot":true,"columns":{"a":{"type":"integer"}}}}}
             """)
-        _ = try Command.output("ovsdb-tool", "create", path, schema)
-        _ = try Command.output(
+        _ = try ProgramRun.toolOutput("ovsdb-tool", "create", path, schema)
+        _ = try ProgramRun.toolOutput(
             "ovsdb-tool", "transact", path,
             #"["Open_vSwitch",{"op":"insert","table":"QoS","row":{"type":"a","colour":"red"}},{"op":"insert","table":"Gone","row":{}}]"#
         )
@@ -281,6 +282,6 @@ struct DatabaseFileToolTests {
         let database = try Database(path: path, schema: .openVSwitch)
         #expect(database.rows("QoS").map { $0["type"].string } == ["a"])
         #expect(try File.read(path + ".backup1.0.0-12") == before)
-        #expect(try Command.output("ovsdb-tool", "db-version", path) == "8.3.1\n")
+        #expect(try ProgramRun.toolOutput("ovsdb-tool", "db-version", path) == "8.3.1\n")
     }
 }

@@ -1,3 +1,4 @@
+import Testbed
 import Testing
 
 @testable import OVSDB
@@ -18,7 +19,7 @@ import Testing
     @Test func agreesWithSha1sum() throws {
         for count in [1, 54, 55, 56, 57, 63, 64, 65, 119, 120, 128] {
             let text = String(repeating: "x", count: count)
-            let theirs = try Command.output("sh", "-c", "printf %s \(text) | sha1sum").prefix(40)
+            let theirs = try ProgramRun.toolOutput("sh", "-c", "printf %s \(text) | sha1sum").prefix(40)
             #expect(Array(text.utf8).withUnsafeBytes { SHA1.digest($0) } == theirs, "\(count)")
         }
     }

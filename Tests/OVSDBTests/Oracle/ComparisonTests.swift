@@ -1,4 +1,5 @@
 import OVSDB
+import Testbed
 import Testing
 
 /// The same requests to ovsdb-server and to us.
@@ -186,7 +187,7 @@ struct ComparisonTests {
             #expect(withoutTransactionID(our) == withoutTransactionID(their), "\(parameters)")
             return pair
         }
-        var random = SplitMix(seed: 7)
+        var random = SeededGenerator(seed: 7)
         for step in 0..<150 {
             try writer.transact(Self.randomOperations(&random), comparesDetails: false)
             if step == 60 {
@@ -230,7 +231,7 @@ struct ComparisonTests {
     @Test(arguments: [1, 2, 3, 4])
     func randomTransactions(seed: UInt64) throws {
         let pair = try Comparison.Pair(Comparison())
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var done = 0
         for step in 0..<300 {
             let reply = try pair.transact(Self.randomOperations(&random), comparesDetails: false)
@@ -241,11 +242,11 @@ struct ComparisonTests {
         #expect(done > 50, "most of the script came to nothing")
     }
 
-    private static func randomOperations(_ random: inout SplitMix) -> String {
+    private static func randomOperations(_ random: inout SeededGenerator) -> String {
         (0...Int.random(in: 0..<3, using: &random)).map { _ in randomOperation(&random) }.joined(separator: ",")
     }
 
-    private static func randomOperation(_ random: inout SplitMix) -> String {
+    private static func randomOperation(_ random: inout SeededGenerator) -> String {
         func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
         func some(_ texts: [String]) -> String { texts.randomElement(using: &random)! }
         func reference() -> String { #"["uuid","\#(id(number(100...112)))"]"# }
@@ -306,19 +307,5 @@ struct ComparisonTests {
             return
                 #"{"op":"delete","table":"\#(some(["A", "A", "W", "B"]))","where":\#(some([#"[["_uuid","==",["uuid","\#(id(number(1...9)))"]]]"#, #"[["_uuid","==",["uuid","\#(id(number(100...112)))"]]]"#]))}"#
         }
-    }
-}
-
-/// A random generator with a seed.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-        return word ^ word >> 31
     }
 }

@@ -1,12 +1,13 @@
 import Glibc
 import Linux
+import Testbed
 
 /// Open vSwitch's own server with a switch's database in a directory of its own.
 final class ReferenceServer {
-    static let isThere = Command.exists("ovsdb-server") && File.exists(schema)
+    static let isThere = Machine.has("ovsdb-server") && File.exists(schema)
     static let schema = "/usr/share/openvswitch/vswitch.ovsschema"
 
-    let directory = Directory()
+    let directory = TemporaryDirectory()
     private let pid: Int32
 
     var socket: String { directory.path + "/db.sock" }
@@ -15,10 +16,10 @@ final class ReferenceServer {
     init(schema: String? = nil) throws {
         let path = directory.path
         if let schema { try File.write(path + "/schema", schema) }
-        let created = try Command(
+        let created = try ProgramRun.tool(
             "ovsdb-tool", "create", path + "/conf.db", schema == nil ? Self.schema : path + "/schema")
         if created.status != 0 { throw SystemError("create a database", created.errors, code: .invalidArgument) }
-        let start = try Command(
+        let start = try ProgramRun.tool(
             "ovsdb-server", path + "/conf.db", "--remote=punix:\(path)/db.sock", "--unixctl=\(path)/ctl",
             "--pidfile=\(path)/pid", "--detach", "--no-chdir", "--log-file=\(path)/log", "-vconsole:off")
         let text = (try? File.readText(path + "/pid")) ?? ""
@@ -30,6 +31,6 @@ final class ReferenceServer {
         guard pid > 0 else { return }
         kill(pid, SIGTERM)
         // It removes its files in the directory; then the directory goes.
-        for _ in 0..<500 where File.exists(directory.path + "/pid") { usleep(5_000) }
+        _ = eventually { !File.exists(directory.path + "/pid") }
     }
 }

@@ -1,5 +1,6 @@
 import Linux
 import OVSDB
+import Testbed
 import Testing
 
 /// The tools of Open vSwitch against our server.
@@ -10,13 +11,14 @@ struct ToolTests {
     init() throws { ours = try ServedDatabase() }
 
     private func vsctl(_ arguments: String...) throws -> String {
-        let command = try Command(["ovs-vsctl", "--no-wait", "--timeout=5", "--db=unix:\(ours.socket)"] + arguments)
+        let command = try ProgramRun.tool(
+            ["ovs-vsctl", "--no-wait", "--timeout=5", "--db=unix:\(ours.socket)"] + arguments)
         #expect(command.status == 0, "ovs-vsctl \(arguments.joined(separator: " ")): \(command.errors)")
         return command.output
     }
 
     private func client(_ arguments: String...) throws -> String {
-        let command = try Command(["ovsdb-client", "--timeout=5"] + arguments)
+        let command = try ProgramRun.tool(["ovsdb-client", "--timeout=5"] + arguments)
         #expect(command.status == 0, "ovsdb-client \(arguments.joined(separator: " ")): \(command.errors)")
         return command.output
     }
@@ -50,10 +52,11 @@ struct ToolTests {
 
     @Test func vsctlIsToldOfErrors() throws {
         _ = try vsctl("add-br", "br0")
-        let range = try Command("ovs-vsctl", "--no-wait", "--db=unix:\(ours.socket)", "set", "port", "br0", "tag=5000")
+        let range = try ProgramRun.tool(
+            "ovs-vsctl", "--no-wait", "--db=unix:\(ours.socket)", "set", "port", "br0", "tag=5000")
         #expect(range.status == 1)
         #expect(range.errors.contains("constraint violation"))
-        let twice = try Command(
+        let twice = try ProgramRun.tool(
             "ovs-vsctl", "--no-wait", "--db=unix:\(ours.socket)", "--", "--id=@i", "create", "interface", "name=br0",
             "--",
             "--id=@p", "create", "port", "name=other", "interfaces=@i", "--", "add", "bridge", "br0", "ports", "@p")
@@ -68,7 +71,7 @@ struct ToolTests {
             let database = server.databases["Open_vSwitch"]!
             SwitchStandIn.follow(database)
         }
-        let command = try Command("ovs-vsctl", "--timeout=5", "--db=unix:\(ours.socket)", "add-br", "br0")
+        let command = try ProgramRun.tool("ovs-vsctl", "--timeout=5", "--db=unix:\(ours.socket)", "add-br", "br0")
         #expect(command.status == 0, "\(command.errors)")
         #expect(try vsctl("get", "open_vswitch", ".", "cur_cfg", "next_cfg") == "1\n1\n")
         ours.perform { _ in SwitchStandIn.stop() }
@@ -77,7 +80,7 @@ struct ToolTests {
     @Test func vsctlWaitUntilSeesWhatOthersDo() throws {
         _ = try vsctl("add-br", "br0")
         let command = "ovs-vsctl --timeout=10 --db=unix:\(ours.socket)"
-        let both = try Command(
+        let both = try ProgramRun.tool(
             "sh", "-c",
             """
             \(command) wait-until bridge br0 datapath_id=x & waiter=$!
@@ -104,9 +107,9 @@ struct ToolTests {
         _ = try vsctl("add-br", "br0", "--", "add-port", "br0", "p1", "tag=7")
         let backup = ours.directory.path + "/backup.db"
         try File.write(backup, client("backup", "unix:\(ours.socket)"))
-        #expect(try Command.output("ovsdb-tool", "db-version", backup) == "8.3.1\n")
+        #expect(try ProgramRun.toolOutput("ovsdb-tool", "db-version", backup) == "8.3.1\n")
         _ = try vsctl("del-br", "br0")
-        let restore = try Command(
+        let restore = try ProgramRun.tool(
             ["sh", "-c", "ovsdb-client --timeout=5 restore unix:\(ours.socket) < \(backup)"])
         #expect(restore.status == 0, "\(restore.errors)")
         #expect(try vsctl("get", "port", "p1", "tag") == "7\n")

@@ -1,5 +1,6 @@
 import OpenFlow
 import Switch
+import Testbed
 import Testing
 
 @Suite("Messages that are broken")

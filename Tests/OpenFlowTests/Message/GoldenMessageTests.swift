@@ -1,4 +1,5 @@
 import OpenFlow
+import Testbed
 import Testing
 
 @Suite("Messages of ovs-ofctl and ovs-vswitchd, byte for byte")

@@ -1,4 +1,5 @@
 import OpenFlow
+import Testbed
 import Testing
 
 @Suite("A message of every kind")

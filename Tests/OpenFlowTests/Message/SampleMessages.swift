@@ -1,5 +1,6 @@
 import OpenFlow
 import Switch
+import Testbed
 
 /// A message of every kind, with the versions that have it, and what ovs-ofctl prints of it.
 struct SampleMessage: Sendable {

@@ -1,21 +1,13 @@
 import Switch
+import Testbed
 
-/// Arbitrary flows from a seed (SplitMix64), of all that Open vSwitch knows: every field with every kind of mask, every
+/// Arbitrary flows from a seed, of all that Open vSwitch knows: every field with every kind of mask, every
 /// action. A run that fails can be repeated.
 struct FlowSource: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
+    private var generator: SeededGenerator
+    init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-    mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
+    mutating func next() -> UInt64 { generator.next() }
     mutating func number<N: FixedWidthInteger>(_ type: N.Type = N.self) -> N { N(truncatingIfNeeded: next()) }
 
     /// Small numbers, large ones, and all ones.

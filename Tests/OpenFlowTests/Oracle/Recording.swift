@@ -1,4 +1,4 @@
-import Foundation
+import Testbed
 
 /// The recordings in `Golden/`: for each text what ovs-ofctl prints and sends.
 struct Recording: Sendable {
@@ -10,10 +10,8 @@ struct Recording: Sendable {
     var sent: [(versions: [Substring], words: [Substring])] = []
 
     static func load(_ name: String) throws -> [Recording] {
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let text = try String(contentsOf: folder.appendingPathComponent("Golden/\(name)"), encoding: .utf8)
         var result: [Recording] = []
-        for line in text.split(separator: "\n") {
+        for line in try SourceTree.recordedLines("Tests/OpenFlowTests/Golden/\(name)") {
             let content = line.dropFirst(2)
             switch line.first {
             case ">": result.append(Recording(text: String(content)))

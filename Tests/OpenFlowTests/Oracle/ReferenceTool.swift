@@ -1,40 +1,17 @@
 import Foundation
+import Testbed
 import Testing
 
 /// Open vSwitch's own ovs-ofctl, which needs no switch to print messages and to read flows.
 enum ReferenceTool {
-    static let path: String? = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-        .map { "\($0)/ovs-ofctl" }.first { FileManager.default.isExecutableFile(atPath: $0) }
-    static var isThere: Bool { path != nil }
+    static let isThere = Machine.has("ovs-ofctl")
     static let absence: Comment = "ovs-ofctl (openvswitch-common) is not installed"
 
-    struct Answer {
-        var output: String
-        var errors: String
-        var status: Int32
-
-        var lines: [Substring] { output.split(separator: "\n", omittingEmptySubsequences: false) }
-    }
-
-    /// Runs ovs-ofctl with `input` in a file, whose name stands for `FILE` in the arguments.
-    static func run(_ arguments: [String], input: [UInt8]) throws -> Answer {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rookery-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        func file(_ name: String) -> String { folder.appendingPathComponent(name).path }
-        try Data(input).write(to: URL(fileURLWithPath: file("input")))
-        // Files take any amount of text; pipes would have to be read at the same time.
-        for name in ["output", "errors"] { try Data().write(to: URL(fileURLWithPath: file(name))) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path ?? "/usr/bin/ovs-ofctl")
-        process.arguments = arguments.map { $0 == "FILE" ? file("input") : $0 }
-        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: file("output")))
-        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: file("errors")))
-        try process.run()
-        process.waitUntilExit()
-        return Answer(
-            output: try String(contentsOfFile: file("output"), encoding: .utf8),
-            errors: try String(contentsOfFile: file("errors"), encoding: .utf8), status: process.terminationStatus)
+    /// Runs ovs-ofctl with `input` at its standard input, which it calls "-".
+    static func run(_ arguments: [String], input: [UInt8]) throws -> ProgramRun {
+        try RunningProgram(
+            ["ovs-ofctl"] + arguments, input: input, environment: ["LC_ALL": "C"]
+        ).finish(within: 120)
     }
 
     /// What `ovs-ofctl ofp-parse` prints of messages: the first line of each without its xid, and the lines behind it.
@@ -48,7 +25,7 @@ enum ReferenceTool {
         }
         var result = Array(repeating: "", count: messages.count)
         var current: Int?
-        for line in try run(["--no-names", "ofp-parse", "FILE"], input: input).lines {
+        for line in try run(["--no-names", "ofp-parse", "-"], input: input).lines {
             if let mark = line.range(of: " (xid=0x"), let end = line[mark.upperBound...].firstIndex(of: ")"),
                 line.hasPrefix("OFP") || line.hasPrefix("NX") || line.hasPrefix("ONF"),
                 let number = Int(line[mark.upperBound..<end], radix: 16), 1...messages.count ~= number,
@@ -62,4 +39,8 @@ enum ReferenceTool {
         }
         return result.map { $0.trimmingCharacters(in: .newlines) }
     }
+}
+
+extension ProgramRun {
+    var lines: [Substring] { output.split(separator: "\n", omittingEmptySubsequences: false) }
 }

@@ -1,5 +1,6 @@
 import OpenFlow
 import Switch
+import Testbed
 import Testing
 
 @Suite("Flows as ovs-ofctl reads, sends and prints them")

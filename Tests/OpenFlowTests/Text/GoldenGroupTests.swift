@@ -1,4 +1,5 @@
 import OpenFlow
+import Testbed
 import Testing
 
 @Suite("Groups and meters as ovs-ofctl sends them")

@@ -1,5 +1,6 @@
 import OpenFlow
 import Switch
+import Testbed
 import Testing
 
 /// Arbitrary flows, by way of ovs-ofctl and by ours.
@@ -127,16 +128,16 @@ struct LiveFlowTests {
         }
     }
 
-    private static func parse(_ lines: [String], _ format: String) throws -> ReferenceTool.Answer {
+    private static func parse(_ lines: [String], _ format: String) throws -> ProgramRun {
         try ReferenceTool.run(
             [
                 "--no-names", "-O", "OpenFlow10,OpenFlow12,OpenFlow13,OpenFlow14,OpenFlow15", "-F", format, "-mmmmm",
-                "parse-flows", "FILE",
+                "parse-flows", "-",
             ], input: Array(lines.joined(separator: "\n").utf8))
     }
 
     /// The bytes that ovs-ofctl shows behind each message.
-    private static func dumps(_ answer: ReferenceTool.Answer) -> [[UInt8]] {
+    private static func dumps(_ answer: ProgramRun) -> [[UInt8]] {
         var result: [[UInt8]] = []
         for line in answer.lines {
             let offset = line.prefix(8)

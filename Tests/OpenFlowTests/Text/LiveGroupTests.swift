@@ -1,5 +1,6 @@
 import OpenFlow
 import Switch
+import Testbed
 import Testing
 
 /// Arbitrary groups and meters, as ovs-ofctl and we print them.

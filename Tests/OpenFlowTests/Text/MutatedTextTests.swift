@@ -1,5 +1,6 @@
 import OpenFlow
 import Switch
+import Testbed
 import Testing
 
 /// Recorded flows and groups with characters changed: refused, or printed as text that is read as the same. The fuzz

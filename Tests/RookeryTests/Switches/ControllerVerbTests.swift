@@ -1,36 +1,27 @@
 import Glibc
 import Linux
+import Testbed
 import Testing
 
 /// `rookery controller run`, as another process.
 final class ControllerProcess {
-    private let process: ChildProcess
+    private let program: RunningProgram
     /// What it said last where it listens: `tcp:127.0.0.1:PORT`, `unix:FILE`.
-    private(set) var target = ""
+    let target: String
 
     init(_ arguments: String..., listen: String = "ptcp:0:127.0.0.1") throws {
-        let pipe = try Pipe(nonBlocking: true)
-        var spawn = Spawn(
-            Program.directory + "/rookery", ["rookery", "controller", "run"] + arguments + ["--listen", listen])
-        spawn.descriptors = [(pipe.writeEnd.rawValue, 2)]
-        spawn.newSession = true
-        process = try spawn.start()
+        let program = try RunningProgram(
+            [BuiltPrograms.path("rookery"), "controller", "run"] + arguments + ["--listen", listen])
+        self.program = program
         var text = ""
-        var chunk = [UInt8](repeating: 0, count: 4096)
         let isThere = eventually {
-            let count = read(pipe.readEnd.rawValue, &chunk, chunk.count)
-            if count > 0 { text += String(decoding: chunk[..<count], as: UTF8.self) }
+            text = program.errors
             return text.contains("listens at ") && text.hasSuffix("\n")
         }
         try #require(isThere, "\(arguments): \(text)")
         let endpoint = String(text.split(separator: " ").last ?? "").filter { $0 != "\n" }
         let words = endpoint.split(separator: ":")
         target = words[0] == "ptcp" ? "tcp:127.0.0.1:\(words[1])" : String(endpoint.dropFirst())
-    }
-
-    deinit {
-        try? process.signal(SIGTERM)
-        _ = try? process.wait()
     }
 
     var port: String { String(target.split(separator: ":").last ?? "") }
@@ -74,7 +65,7 @@ extension EndToEndTests {
 
         @Test func aControllerOnAHostOfTheLab() throws {
             let program = Program()
-            let file = program.runDirectory + "/lab.yml"
+            let file = program.file("lab.yml")
             try File.write(
                 file,
                 """
@@ -84,7 +75,7 @@ extension EndToEndTests {
                     switch: { controller: "tcp:c0:6653" }
                   nodes:
                     s[1-2]: { kind: switch }
-                    c0: { cmd: "\(Program.directory)/rookery controller run learning 2>/dev/null" }
+                    c0: { cmd: "\(BuiltPrograms.folder)/rookery controller run learning 2>/dev/null" }
                     h[1-2]: {}
                   links:
                     - { endpoints: [c0, s1] }
@@ -92,7 +83,6 @@ extension EndToEndTests {
                     - { endpoints: [h2, s2] }
                     - { endpoints: [s1, s2] }
                 """)
-            defer { unlink(file) }
             let up = try program.run("up", file, "-d")
             try #require(up.status == 0, "\(up.all)")
             let isConnected = try eventually {

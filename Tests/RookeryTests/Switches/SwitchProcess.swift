@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Testbed
 import Testing
 
 /// A switch in a network namespace of its own, with its sockets in a directory of its own.
@@ -14,24 +15,20 @@ final class SwitchProcess {
     }
 
     let kind: Kind
-    let directory: String
-    private var processes: [Running] = []
+    private let files = TemporaryDirectory()
+    private var programs: [RunningProgram] = []
     /// The processes that hold hosts' namespaces.
     private var hosts: [String: Int32] = [:]
 
-    private final class Running {
-        let process: ChildProcess
-        init(_ process: consuming ChildProcess) { self.process = process }
-    }
+    /// Where its sockets are.
+    var directory: String { files.path }
 
     init(_ kind: Kind) throws {
         self.kind = kind
-        var template = Array("/tmp/rookery-sw.XXXXXX".utf8CString)
-        directory = mkdtemp(&template).map { String(cString: $0) } ?? "/tmp"
         switch kind {
         case .rookery:
             try start(
-                "--net", Program.directory + "/rookery-switchd", "--run-dir", directory, "--database",
+                "--net", BuiltPrograms.path("rookery-switchd"), "--run-dir", directory, "--database",
                 directory + "/conf.db", "--log-file", directory + "/log")
         case .openVSwitch:
             try run("ovsdb-tool create \(directory)/conf.db /usr/share/openvswitch/vswitch.ovsschema")
@@ -46,18 +43,17 @@ final class SwitchProcess {
         try #require(isUp, "\(kind) has not started: \((try? File.readText(directory + "/log")) ?? "")")
     }
 
-    private func start(_ arguments: String...) throws {
-        var spawn = Spawn("unshare", ["unshare"] + arguments)
-        spawn.environment = Spawn.inheritedEnvironment + ["OVS_RUNDIR=\(directory)", "OVS_LOGDIR=\(directory)"]
-        let null = try File.open("/dev/null", O_RDWR)
-        spawn.descriptors = [(null.rawValue, 0), (null.rawValue, 1), (null.rawValue, 2)]
-        spawn.newSession = true
-        processes.append(Running(try spawn.start()))
+    @discardableResult
+    private func start(_ arguments: String...) throws -> RunningProgram {
+        let program = try RunningProgram(
+            ["unshare"] + arguments, environment: ["OVS_RUNDIR": directory, "OVS_LOGDIR": directory])
+        programs.append(program)
+        return program
     }
 
     private func run(_ script: String) throws {
-        let status = try Spawn("sh", ["sh", "-c", script]).start().wait().shellStatus
-        #expect(status == 0, "\(script)")
+        let run = try ProgramRun("sh", "-c", script)
+        #expect(run.status == 0, "\(script): \(run.all)")
     }
 
     /// Sets an interface of the switch's network namespace up.
@@ -88,8 +84,7 @@ final class SwitchProcess {
     /// A process in a network namespace of its own.
     private func startHost() throws -> Int32 {
         let before = Namespace.identity(try File.open("/proc/self/ns/net", O_RDONLY))
-        try start("--net", "sleep", "1000")
-        let pid = processes.last!.process.pid
+        let pid = try start("--net", "sleep", "1000").pid
         _ = eventually {
             guard let own = try? File.open("/proc/\(pid)/ns/net", O_RDONLY) else { return false }
             return Namespace.identity(own) != before
@@ -99,22 +94,20 @@ final class SwitchProcess {
 
     /// Whether a host has an answer to one of `count` pings, a fifth of a second apart.
     func ping(_ host: String, _ address: String, count: Int = 10) throws -> Bool {
-        let script =
-            "exec nsenter --target \(hosts[host] ?? 0) --net ping -q -c 1 -i 0.2 -w \(count) \(address) >/dev/null"
-        return try Spawn("sh", ["sh", "-c", script]).start().wait().shellStatus == 0
+        try ProgramRun(
+            "nsenter", "--target", "\(hosts[host] ?? 0)", "--net", "ping", "-q", "-c", "1", "-i", "0.2", "-w",
+            "\(count)",
+            address
+        ).status == 0
     }
 
     deinit {
-        for running in processes.reversed() {
-            try? running.process.signal(SIGTERM)
-            _ = try? running.process.wait()
-        }
-        for name in (try? File.list(directory)) ?? [] { unlink(directory + "/" + name) }
-        rmdir(directory)
+        // The newest first.
+        while !programs.isEmpty { programs.removeLast() }
     }
 
     /// `rookery switch …` on it.
-    func run(_ verb: String, _ arguments: String..., input: String = "") throws -> Program.Outcome {
+    func run(_ verb: String, _ arguments: String..., input: String = "") throws -> ProgramRun {
         try Program.run(
             ["switch", verb, "--db", "unix:\(directory)/db.sock"] + arguments, input: input, runDirectory: directory)
     }
@@ -126,13 +119,4 @@ final class SwitchProcess {
         #expect(outcome.status == 0, "\(kind) \(verb) \(arguments): \(outcome.all)")
         return outcome.output
     }
-}
-
-/// Waits for something that happens soon; false where it does not within ten seconds.
-func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-    for _ in 0..<2000 {
-        if try condition() { return true }
-        usleep(5000)
-    }
-    return false
 }

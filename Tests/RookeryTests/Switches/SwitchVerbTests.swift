@@ -1,4 +1,5 @@
 import Linux
+import Testbed
 import Testing
 
 extension EndToEndTests {

@@ -1,3 +1,4 @@
+import Testbed
 import Testing
 
 @testable import Switch
@@ -23,7 +24,7 @@ import Testing
     static let scenarios: [Scenario] = {
         var list: [Scenario] = []
         var held: [String]?
-        for line in RecordedScenarios.text.split(separator: "\n") {
+        for line in try! SourceTree.recordedLines("Tests/SwitchTests/Recordings/scenarios.golden") {
             let words = line.split(separator: " ", maxSplits: 1)
             let rest = words.count > 1 ? String(words[1]) : ""
             let last = list.count - 1
@@ -41,12 +42,12 @@ import Testing
             case "in":
                 let parts = rest.split(separator: " ")
                 list[last].steps.append(
-                    .frame(port: Int(parts[0])!, RecordedActionsTests.bytes(String(parts[1])), out: []))
+                    .frame(port: Int(parts[0])!, octets(String(parts[1])), out: []))
             default:
                 let parts = rest.split(separator: " ")
                 let step = list[last].steps.count - 1
                 guard case .frame(let port, let frame, var out) = list[last].steps[step] else { continue }
-                out.append((Int(parts[0])!, RecordedActionsTests.bytes(String(parts[1]))))
+                out.append((Int(parts[0])!, octets(String(parts[1]))))
                 list[last].steps[step] = .frame(port: port, frame, out: out)
             }
         }
@@ -123,9 +124,9 @@ import Testing
                 let out = lab.send(frame, from: hosts[port - 1])
                 for port in 1...3 {
                     let ours = out.filter { $0.device == hosts[port - 1] }.map {
-                        RecordedActionsTests.hexadecimal($0.frame)
+                        hexadecimal($0.frame)
                     }
-                    let theirs = expected.filter { $0.port == port }.map { RecordedActionsTests.hexadecimal($0.frame) }
+                    let theirs = expected.filter { $0.port == port }.map { hexadecimal($0.frame) }
                     #expect(ours.sorted() == theirs.sorted(), "step \(place), port \(port)")
                 }
                 _ = lab.advance(by: 10_000_000)

@@ -1,3 +1,4 @@
+import Testbed
 import Testing
 
 @testable import Switch
@@ -15,7 +16,7 @@ import Testing
 
     static let cases: [Case] = {
         var cases: [Case] = []
-        for line in RecordedTraces.text.split(separator: "\n") {
+        for line in try! SourceTree.recordedLines("Tests/SwitchTests/Recordings/traces.golden") {
             let words = line.split(separator: " ", maxSplits: 1)
             let rest = words.count > 1 ? String(words[1]) : ""
             let last = cases.count - 1

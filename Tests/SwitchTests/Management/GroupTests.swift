@@ -5,16 +5,11 @@ import Testing
 private typealias H = DatapathHarness
 
 @Suite struct GroupTests {
-    private let lab = H()
+    private let lab: H
     private let bridge: Int32
     private let hosts: [Int32]
 
-    init() {
-        bridge = lab.bridge("s", BridgeSettings(standalone: false))
-        let index = bridge
-        let lab = lab
-        hosts = (0..<4).map { _ in lab.host(on: index) }
-    }
+    init() { (lab, bridge, hosts) = H.star(4) }
 
     private func set(
         _ command: GroupModification.Command, _ group: Group, bucket: UInt32 = GroupModification.allBuckets

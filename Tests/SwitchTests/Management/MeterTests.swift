@@ -5,16 +5,11 @@ import Testing
 private typealias H = DatapathHarness
 
 @Suite struct MeterTests {
-    private let lab = H()
+    private let lab: H
     private let bridge: Int32
     private let hosts: [Int32]
 
-    init() {
-        bridge = lab.bridge("s", BridgeSettings(standalone: false))
-        let index = bridge
-        let lab = lab
-        hosts = (0..<2).map { _ in lab.host(on: index) }
-    }
+    init() { (lab, bridge, hosts) = H.star(2) }
 
     private func set(_ command: MeterModification.Command, _ meter: Meter) throws {
         try lab.datapath.modifyMeter(bridge: bridge, MeterModification(command, meter), now: lab.now)

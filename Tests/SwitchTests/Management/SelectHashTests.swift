@@ -1,3 +1,4 @@
+import Testbed
 import Testing
 import Wire
 
@@ -12,7 +13,7 @@ private typealias H = DatapathHarness
         case ethernet, ipv4, ipv6, ports, arp
     }
 
-    private static func frame(_ difference: Difference, _ random: inout Xorshift) -> [UInt8] {
+    private static func frame(_ difference: Difference, _ random: inout SeededGenerator) -> [UInt8] {
         var model = FrameModel()
         model.transport = .tcp
         switch difference {
@@ -54,7 +55,7 @@ private typealias H = DatapathHarness
         lab.datapath.addFlow(
             bridge: bridge, table: 0, priority: 1, match: Match(), instructions: Instructions(apply: [.group(7)]),
             now: lab.now)
-        var random = Xorshift(seed: 11)
+        var random = SeededGenerator(seed: 11)
         let count = 1500
         var shares = [0, 0]
         for _ in 0..<count {

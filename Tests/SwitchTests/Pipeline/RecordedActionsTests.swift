@@ -1,3 +1,4 @@
+import Testbed
 import Testing
 
 @testable import Switch
@@ -13,37 +14,30 @@ import Testing
         var testDescription: String { name }
     }
 
-    static let cases = cases(RecordedActions.text)
-    static let specified = cases(SpecifiedActions.text)
+    static let cases = try! cases("actions.golden")
+    static let specified = try! cases("specified-actions.golden")
 
-    private static func cases(_ text: String) -> [Case] {
+    private static func cases(_ recording: String) throws -> [Case] {
         var cases: [Case] = []
-        for line in text.split(separator: "\n") {
+        for line in try SourceTree.recordedLines("Tests/SwitchTests/Recordings/\(recording)") {
             let words = line.split(separator: " ", maxSplits: 1)
             let rest = String(words[1])
             switch words[0] {
             case "case": cases.append(Case(name: rest))
             case "group": cases[cases.count - 1].groups.append(rest)
             case "flow": cases[cases.count - 1].flows.append(rest)
-            case "in": cases[cases.count - 1].packets.append((bytes(rest), []))
+            case "in": cases[cases.count - 1].packets.append((octets(rest), []))
             case "instead":
                 let last = cases[cases.count - 1].packets.count - 1
                 let place = cases[cases.count - 1].packets[last].out.count - 1
-                cases[cases.count - 1].packets[last].out[place].frame = bytes(rest)
+                cases[cases.count - 1].packets[last].out[place].frame = octets(rest)
             default:
                 let out = rest.split(separator: " ")
                 let last = cases[cases.count - 1].packets.count - 1
-                cases[cases.count - 1].packets[last].out.append((Int(out[0])!, bytes(String(out[1]))))
+                cases[cases.count - 1].packets[last].out.append((Int(out[0])!, octets(String(out[1]))))
             }
         }
         return cases
-    }
-
-    static func bytes(_ text: String) -> [UInt8] {
-        let digits = Array(text.utf8)
-        return stride(from: 0, to: digits.count, by: 2).map {
-            UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16)!
-        }
     }
 
     /// A flow as the recording has it: `table=`, `priority=`, a match and `actions=`.
@@ -117,16 +111,12 @@ import Testing
             for _ in 0..<(recorded.name == "learn" ? 1 : 2) {
                 let out = lab.send(packet.frame, from: hosts[0])
                 for port in 1...3 {
-                    let ours = out.filter { $0.device == hosts[port - 1] }.map { Self.hexadecimal($0.frame) }
-                    let theirs = packet.out.filter { $0.port == port }.map { Self.hexadecimal($0.frame) }
-                    #expect(ours == theirs, "port \(port), in \(Self.hexadecimal(packet.frame))")
+                    let ours = out.filter { $0.device == hosts[port - 1] }.map { hexadecimal($0.frame) }
+                    let theirs = packet.out.filter { $0.port == port }.map { hexadecimal($0.frame) }
+                    #expect(ours == theirs, "port \(port), in \(hexadecimal(packet.frame))")
                 }
             }
         }
         #expect(lab.datapath.pool.inUse == 0)
-    }
-
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -1,3 +1,4 @@
+import Testbed
 import Testing
 
 @testable import Switch
@@ -30,7 +31,7 @@ private typealias H = DatapathHarness
     }
 
     /// A TCP packet behind two labels.
-    private let labelled = RecordedActionsTests.bytes(
+    private let labelled = octets(
         "020000000002020000000001884700064628000c831e4500005012340000400654720a0000010a00000203e800500000000100000002"
             + "501001f417ea0000000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324252627")
 

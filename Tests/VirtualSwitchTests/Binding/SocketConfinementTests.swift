@@ -1,4 +1,5 @@
 import Glibc
+import Testbed
 import Testing
 
 @testable import VirtualSwitch
@@ -7,13 +8,9 @@ import Testing
 @Suite struct SocketConfinementTests {
     /// Runs a body with a run directory that a link leads to as well, and a directory in it.
     private func refusals(of targets: [String]) -> [Bool] {
-        var template = Array("/tmp/rookery-confinement.XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template) else { return [] }
-        let root = String(cString: made)
-        defer {
-            unlink(root + "/link")
-            for directory in ["/run/inner", "/run", "/runaway", ""] { rmdir(root + directory) }
-        }
+        let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let root = directory.path
         for directory in ["/run", "/run/inner", "/runaway"] { mkdir(root + directory, 0o755) }
         symlink(root + "/run", root + "/link")
         let confinement = SocketConfinement(runDirectory: root + "/run")

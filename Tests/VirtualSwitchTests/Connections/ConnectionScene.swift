@@ -4,7 +4,7 @@ import OpenFlow
 import Ports
 import Streams
 import Switch
-import Synchronization
+import Testbed
 import Testing
 
 @testable import VirtualSwitch
@@ -12,7 +12,8 @@ import Testing
 /// A bridge with two hosts, its poller and its OpenFlow side on real sockets. The hosts are sockets that the test sends
 /// frames from; the controllers are played on another thread.
 final class ConnectionScene: @unchecked Sendable {
-    let directory: String
+    private let files = TemporaryDirectory()
+    var directory: String { files.path }
     let hub = StreamHub()
     let outside = StreamHub()
     let poller: Poller
@@ -22,19 +23,15 @@ final class ConnectionScene: @unchecked Sendable {
     private var devices: [Int32] = []
 
     init() throws {
-        directory = "/tmp/rookery-connections-\(getpid())-\(Self.number.add(1, ordering: .relaxed).newValue)"
-        mkdir(directory, 0o700)
         poller = try Poller(datapath: Datapath(seed: 1, now: MonotonicClock.now()), mechanism: .epoll)
         poller.start()
         bridge = poller.run { datapath, now in
             datapath.addBridge(
                 name: "br0", address: 0x0200_0000_0001, settings: BridgeSettings(standalone: false), now: now)
         }
-        connections = OpenFlowConnections(hub: hub, poller: poller, runDirectory: directory)
+        connections = OpenFlowConnections(hub: hub, poller: poller, runDirectory: files.path)
         for number in UInt32(1)...2 { addHost(number) }
     }
-
-    private static let number = Atomic<Int>(0)
 
     private func addHost(_ number: UInt32) {
         var ends: [Int32] = [0, 0]
@@ -57,8 +54,6 @@ final class ConnectionScene: @unchecked Sendable {
         hub.stop()
         outside.stop()
         for descriptor in hosts + devices { close(descriptor) }
-        for name in ["br0.mgmt", "br0.snoop"] { unlink("\(directory)/\(name)") }
-        rmdir(directory)
     }
 
     /// Sets the bridge's controllers.
@@ -120,16 +115,6 @@ final class ConnectionScene: @unchecked Sendable {
     func forwards() -> Bool {
         _ = received()
         send(Self.forwarded)
-        return poll(seconds: 5) { received().contains(Self.forwarded) }
+        return eventually(within: 5) { received().contains(Self.forwarded) }
     }
-}
-
-/// Waits for a condition, which is asked every millisecond.
-func poll(seconds: Double = 10, _ condition: () -> Bool) -> Bool {
-    let end = MonotonicClock.now() + UInt64(seconds * 1e9)
-    while !condition() {
-        if MonotonicClock.now() > end { return false }
-        usleep(1000)
-    }
-    return true
 }

@@ -3,6 +3,7 @@ import Linux
 import OpenFlow
 import Streams
 import Switch
+import Testbed
 import Testing
 
 @testable import VirtualSwitch
@@ -19,37 +20,39 @@ import Testing
         let scene = try ConnectionScene()
         scene.set(controllers.map(\.settings))
         var statuses: [ControllerStatus] { scene.connections.controllerStatus(scene.bridge) }
-        #expect(poll { statuses.allSatisfy(\.isConnected) })
+        #expect(eventually { statuses.allSatisfy(\.isConnected) })
         controllers[1].send(Message(.roleRequest(.init(.primary, generation: 1))))
         controllers[2].send(Message(.roleRequest(.init(.secondary, generation: 2))))
-        #expect(poll { statuses.map(\.role) == ["other", "master", "slave"] })
+        #expect(eventually { statuses.map(\.role) == ["other", "master", "slave"] })
         controllers[2].send(Message(.roleRequest(.init(.primary, generation: 3))))
-        #expect(poll { statuses.map(\.role) == ["other", "slave", "master"] })
+        #expect(eventually { statuses.map(\.role) == ["other", "slave", "master"] })
         // One less: the others' connections stay.
         scene.set([controllers[0].settings, controllers[2].settings])
-        #expect(poll { controllers[1].connected == 0 })
+        #expect(eventually { controllers[1].connected == 0 })
         #expect(statuses.map(\.role) == ["other", "master"])
         #expect(controllers.map(\.accepted) == [1, 1, 1])
         scene.connections.reconnect(scene.bridge)
-        #expect(poll { controllers.map(\.accepted) == [2, 1, 2] && statuses.allSatisfy(\.isConnected) })
+        #expect(eventually { controllers.map(\.accepted) == [2, 1, 2] && statuses.allSatisfy(\.isConnected) })
     }
 
     @Test func aStandaloneBridgeTakesOverAndGivesBack() throws {
         let outside = StreamHub()
         defer { outside.stop() }
-        let path = "/tmp/rookery-controller-\(getpid()).sock"
+        let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let path = directory.path + "/socket"
         let scene = try ConnectionScene()
         var settings = ControllerSettings(endpoint: .unix(path: path), maximumBackOff: 1000)
         settings.inactivityProbe = 100
         scene.set([settings], isSecure: false)
         // Nobody is there: after three probes' time it is a learning switch.
         #expect(
-            poll {
+            eventually {
                 scene.send(ConnectionScene.other)
                 return !scene.received().isEmpty
             })
         let controller = try PlayedController(outside, .listenUnix(path: path))
-        #expect(poll { scene.status?.isConnected == true })
+        #expect(eventually { scene.status?.isConnected == true })
         #expect(controller.barrier())
         _ = scene.received()
         for _ in 0..<5 { scene.send(ConnectionScene.other) }
@@ -59,7 +62,7 @@ import Testing
         #expect(scene.received().isEmpty)
         controller.stop()
         #expect(
-            poll {
+            eventually {
                 scene.send(ConnectionScene.other)
                 return scene.received().contains(ConnectionScene.other)
             })
@@ -73,7 +76,7 @@ import Testing
         var settings = controller.settings
         settings.auxiliaryConnections = 2
         scene.set([settings])
-        #expect(poll { controller.connected == 3 })
+        #expect(eventually { controller.connected == 3 })
         controller.send(Message(.featuresRequest))
         var numbers: Set<UInt8> {
             Set(
@@ -81,13 +84,13 @@ import Testing
                     if case .featuresReply(let features) = $0.body { features.auxiliaryID } else { nil }
                 })
         }
-        #expect(poll { numbers == [0, 1, 2] }, "\(numbers)")
+        #expect(eventually { numbers == [0, 1, 2] }, "\(numbers)")
         scene.add(Self.miss)
         scene.send(ConnectionScene.other)
-        #expect(poll { controller.packetIns == 1 })
+        #expect(eventually { controller.packetIns == 1 })
         // They end with the main one, and come with it.
         controller.drop()
-        #expect(poll { controller.accepted == 6 && controller.connected == 3 })
+        #expect(eventually { controller.accepted == 6 && controller.connected == 3 })
     }
 
     @Test func whoConnectsIsServed() throws {
@@ -102,16 +105,16 @@ import Testing
         }
         let one = try ConnectingPeer(outside, .tcp(host: "127.0.0.1", port: port), version: .v14)
         let other = try ConnectingPeer(outside, .tcp(host: "127.0.0.1", port: port), version: .v10)
-        #expect(poll { scene.status?.status["n_connections"] == "2" })
-        #expect(poll { scene.status?.status["state"] == "ACTIVE" })
+        #expect(eventually { scene.status?.status["n_connections"] == "2" })
+        #expect(eventually { scene.status?.status["state"] == "ACTIVE" })
         for peer in [one, other] {
             peer.send(Message(xid: 3, .featuresRequest))
-            #expect(poll { peer.messages.contains { if case .featuresReply = $0.body { true } else { false } } })
+            #expect(eventually { peer.messages.contains { if case .featuresReply = $0.body { true } else { false } } })
         }
         one.close()
-        #expect(poll { scene.status?.status["n_connections"] == "1" })
+        #expect(eventually { scene.status?.status["n_connections"] == "1" })
         scene.set([])
-        #expect(poll { other.isClosed })
+        #expect(eventually { other.isClosed })
     }
 
     @Test func aPortThatIsTakenIsSaidToBe() throws {
@@ -135,20 +138,20 @@ import Testing
         settings.rateLimit = 100
         settings.burstLimit = 25
         scene.set([settings, free.settings])
-        #expect(poll { limited.connected == 1 && free.connected == 1 })
+        #expect(eventually { limited.connected == 1 && free.connected == 1 })
         #expect(limited.barrier())
         #expect(free.barrier())
         for _ in 0..<500 { while !scene.send(ConnectionScene.other) {} }
-        #expect(poll { free.packetIns >= 400 })
+        #expect(eventually { free.packetIns >= 400 })
         // 25 at once, as many in the queue, and 100 a second since.
-        #expect(poll { limited.packetIns >= 25 })
+        #expect(eventually { limited.packetIns >= 25 })
         #expect(limited.packetIns < 300)
-        #expect(poll { limited.packetIns >= 50 })
+        #expect(eventually { limited.packetIns >= 50 })
         // Without the limit, on the same connection.
         scene.set([limited.settings, free.settings])
         let before = (limited: limited.packetIns, free: free.packetIns)
         for _ in 0..<200 { while !scene.send(ConnectionScene.other) {} }
-        #expect(poll { free.packetIns >= before.free + 150 && limited.packetIns >= before.limited + 150 })
+        #expect(eventually { free.packetIns >= before.free + 150 && limited.packetIns >= before.limited + 150 })
         #expect(limited.accepted == 1)
     }
 
@@ -158,11 +161,11 @@ import Testing
         let controller = try PlayedController(outside)
         let scene = try ConnectionScene()
         scene.set([controller.settings])
-        #expect(poll { scene.status?.isConnected == true })
+        #expect(eventually { scene.status?.isConnected == true })
         let snoop = try ConnectingPeer(outside, .unix(path: "\(scene.directory)/br0.snoop"), version: .v13)
-        #expect(poll { snoop.messages.contains { if case .hello = $0.body { true } else { false } } })
+        #expect(eventually { snoop.messages.contains { if case .hello = $0.body { true } else { false } } })
         #expect(
-            poll {
+            eventually {
                 controller.barrier(5)
                 let kinds = snoop.messages.map { message -> Int in
                     switch message.body {
@@ -181,12 +184,12 @@ import Testing
         let controller = try PlayedController(outside)
         let scene = try ConnectionScene()
         scene.set([controller.settings, ControllerSettings(endpoint: .listenTCP(host: "127.0.0.1", port: 0))])
-        #expect(poll { controller.connected == 1 })
+        #expect(eventually { controller.connected == 1 })
         let management = try ConnectingPeer(outside, .unix(path: "\(scene.directory)/br0.mgmt"), version: .v10)
-        #expect(poll { !management.messages.isEmpty })
+        #expect(eventually { !management.messages.isEmpty })
         #expect(File.exists("\(scene.directory)/br0.mgmt"))
         scene.connections.removeBridge(scene.bridge)
-        #expect(poll { controller.connected == 0 && management.isClosed })
+        #expect(eventually { controller.connected == 0 && management.isClosed })
         #expect(!File.exists("\(scene.directory)/br0.mgmt"))
         #expect(!File.exists("\(scene.directory)/br0.snoop"))
         #expect(scene.status == nil)

@@ -2,6 +2,7 @@ import Linux
 import OpenFlow
 import Streams
 import Switch
+import Testbed
 import Testing
 
 @testable import VirtualSwitch
@@ -31,20 +32,20 @@ import Testing
         let controller = try PlayedController(outside)
         let scene = try Self.connected(to: controller)
         scene.add(ConnectionScene.forwardingFlow)
-        #expect(poll { scene.status?.isConnected == true })
+        #expect(eventually { scene.status?.isConnected == true })
         #expect(scene.status?.role == "other")
         #expect(scene.status?.status["state"] == "ACTIVE")
         controller.drop()
-        #expect(poll { scene.status?.isConnected == false })
+        #expect(eventually { scene.status?.isConnected == false })
         #expect(scene.status?.status["state"] == "BACKOFF")
         #expect(scene.status?.status["last_error"] == "connection closed by peer")
         #expect(scene.status?.role == nil)
         #expect(scene.forwards())
-        #expect(poll { controller.connected == 1 && scene.status?.isConnected == true })
+        #expect(eventually { controller.connected == 1 && scene.status?.isConnected == true })
         #expect(controller.accepted == 2)
         controller.stop()
         #expect(
-            poll {
+            eventually {
                 scene.status?.status["last_error"] == "cannot connect to \(controller.endpoint): Connection refused"
             }, "\(scene.status?.status ?? [:])")
         #expect(scene.forwards())
@@ -62,7 +63,9 @@ import Testing
         defer { outside.stop() }
         let controller = try PlayedController(outside, greeting: greeting)
         let scene = try Self.connected(to: controller)
-        #expect(poll { scene.status?.status["last_error"]?.contains(reason) == true }, "\(scene.status?.status ?? [:])")
+        #expect(
+            eventually { scene.status?.status["last_error"]?.contains(reason) == true },
+            "\(scene.status?.status ?? [:])")
         #expect(scene.status?.isConnected == false)
         #expect(scene.forwards())
     }
@@ -73,14 +76,14 @@ import Testing
         let controller = try PlayedController(outside, version: .v10)
         let scene = try ConnectionScene()
         scene.set([controller.settings], versions: [.v13])
-        #expect(poll { String(decoding: controller.bytes, as: UTF8.self).contains("no common versions") })
+        #expect(eventually { String(decoding: controller.bytes, as: UTF8.self).contains("no common versions") })
         // OFPT_ERROR, OFPET_HELLO_FAILED, OFPHFC_INCOMPATIBLE behind the hello.
         let bytes = controller.bytes
         let error = bytes.dropFirst(Int(bytes[2]) << 8 | Int(bytes[3]))
         #expect(error.dropFirst().first == 1)
         #expect(Array(error.dropFirst(8).prefix(4)) == [0, 0, 0, 0])
         scene.set([controller.settings])
-        #expect(poll { scene.status?.isConnected == true })
+        #expect(eventually { scene.status?.isConnected == true })
     }
 
     @Test func garbageIsAnsweredWithErrorsAndShortLengthsEndIt() throws {
@@ -88,7 +91,7 @@ import Testing
         defer { outside.stop() }
         let controller = try PlayedController(outside)
         let scene = try Self.connected(to: controller)
-        #expect(poll { controller.connected == 1 })
+        #expect(eventually { controller.connected == 1 })
         var random = SystemRandomNumberGenerator()
         for _ in 0..<500 {
             // Whole messages of any type with anything in them.
@@ -104,7 +107,7 @@ import Testing
         #expect(scene.forwards())
         // A header that cannot be: where the next message begins nobody knows.
         controller.send(bytes: [4, 2, 0, 7, 0, 0, 0, 1])
-        #expect(poll { scene.status?.status["last_error"]?.contains("header says 7 bytes") == true })
+        #expect(eventually { scene.status?.status["last_error"]?.contains("header says 7 bytes") == true })
         let last = controller.messages.last
         #expect(last?.error == .badRequest(.badLength))
     }
@@ -114,11 +117,11 @@ import Testing
         defer { outside.stop() }
         let controller = try PlayedController(outside)
         let scene = try Self.connected(to: controller)
-        #expect(poll { controller.connected == 1 })
+        #expect(eventually { controller.connected == 1 })
         controller.send(bytes: [4, 14, 0xff, 0xff, 0, 0, 0, 1] + Array(repeating: 0, count: 1000))
         #expect(scene.forwards())
         controller.drop()
-        #expect(poll { controller.accepted == 2 && scene.status?.isConnected == true })
+        #expect(eventually { controller.accepted == 2 && scene.status?.isConnected == true })
         #expect(controller.barrier())
     }
 
@@ -131,9 +134,9 @@ import Testing
         func echoes(_ controller: PlayedController) -> Int {
             controller.count { if case .echoRequest = $0 { true } else { false } }
         }
-        #expect(poll { scene.status?.status["last_error"]?.contains("no response to inactivity probe") == true })
+        #expect(eventually { scene.status?.status["last_error"]?.contains("no response to inactivity probe") == true })
         #expect(echoes(deaf) >= 1)
-        #expect(poll { echoes(alive) >= 3 })
+        #expect(eventually { echoes(alive) >= 3 })
         #expect(alive.accepted == 1)
         #expect(scene.connections.controllerStatus(scene.bridge).last?.isConnected == true)
     }
@@ -143,14 +146,14 @@ import Testing
         defer { outside.stop() }
         let controller = try PlayedController(outside)
         let scene = try Self.connected(to: controller) { $0.inactivityProbe = 0 }
-        #expect(poll { controller.connected == 1 })
+        #expect(eventually { controller.connected == 1 })
         controller.send(Message(.flowMod(Self.miss)))
         #expect(controller.barrier())
         controller.setReading(false)
         // Packets for it until some are dropped: what waits is then at its bound.
         func dropped() -> UInt64 { scene.status?.status["packet-in-dropped"].flatMap(UInt64.init) ?? 0 }
         #expect(
-            poll(seconds: 20) {
+            eventually(within: 20) {
                 for _ in 0..<200 { scene.send(ConnectionScene.other) }
                 return dropped() > 1000
             })
@@ -162,7 +165,7 @@ import Testing
         #expect(controller.barrier(7))
         let before = controller.packetIns
         #expect(
-            poll {
+            eventually {
                 scene.send(ConnectionScene.other)
                 return controller.packetIns > before
             })
@@ -173,7 +176,7 @@ import Testing
         defer { outside.stop() }
         let controller = try PlayedController(outside)
         let scene = try Self.connected(to: controller) { $0.inactivityProbe = 0 }
-        #expect(poll { controller.connected == 1 })
+        #expect(eventually { controller.connected == 1 })
         controller.setReading(false)
         // Requests with long answers, which it does not take.
         let request =
@@ -181,13 +184,13 @@ import Testing
             + Message(.echoRequest(Array(repeating: 1, count: 60_000))).encode(version: .v13)
         for _ in 0..<600 { controller.send(bytes: request) }
         #expect(scene.forwards())
-        #expect(poll { scene.pendingByteCounts.max() ?? 0 > 0 })
+        #expect(eventually { scene.pendingByteCounts.max() ?? 0 > 0 })
         #expect(scene.forwards())
         let waiting = scene.pendingByteCounts.max() ?? 0
         #expect(waiting < 8 << 20, "\(waiting) bytes wait for the controller")
         // The switch has stopped to read: most of it still waits on the controller's side.
         #expect(controller.pendingByteCount > 300 * request.count)
         controller.drop()
-        #expect(poll { scene.status?.isConnected == true && controller.accepted == 2 })
+        #expect(eventually { scene.status?.isConnected == true && controller.accepted == 2 })
     }
 }

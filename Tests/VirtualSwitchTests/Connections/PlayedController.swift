@@ -2,6 +2,7 @@ import Linux
 import OpenFlow
 import Streams
 import Synchronization
+import Testbed
 import Testing
 
 @testable import VirtualSwitch
@@ -149,6 +150,6 @@ final class PlayedController: Sendable {
     @discardableResult
     func barrier(_ xid: UInt32 = 0xba) -> Bool {
         send(Message(xid: xid, .barrierRequest))
-        return poll { state.withLock { $0.barriers.contains(xid) } }
+        return eventually { state.withLock { $0.barriers.contains(xid) } }
     }
 }

@@ -3,6 +3,7 @@ import Linux
 import OpenFlow
 import Streams
 import Switch
+import Testbed
 import Testing
 
 @testable import VirtualSwitch
@@ -10,12 +11,9 @@ import Testing
 /// Keys and certificates made by openssl for one test: two authorities that know nothing of each other, and a key that each
 /// has signed.
 private final class Certificates {
-    let directory: String
+    private let directory = TemporaryDirectory()
 
     init() throws {
-        var template = Array("/tmp/rookery-tls.XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw SystemError("make a temporary directory") }
-        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         for authority in ["good", "bad"] {
             try openssl(
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
@@ -32,22 +30,15 @@ private final class Certificates {
         }
     }
 
-    deinit {
-        for authority in ["good", "bad"] {
-            for name in ["-ca.key", "-ca.pem", "-ca.srl", ".key", ".csr", ".pem"] { unlink(path(authority + name)) }
-        }
-        rmdir(directory)
-    }
-
     private func openssl(_ arguments: String...) throws {
         let words = arguments.map { word in
             ["key", "pem", "csr"].contains { word.hasSuffix("." + $0) } ? path(word) : word
         }
-        let run = try ToolRun(["openssl"] + words)
-        #expect(run.status == 0, "\(run.output)")
+        let run = try ProgramRun(["openssl"] + words)
+        #expect(run.status == 0, "\(run.all)")
     }
 
-    func path(_ name: String) -> String { "\(directory)/\(name)" }
+    func path(_ name: String) -> String { "\(directory.path)/\(name)" }
 
     /// - Parameters:
     ///   - name: who has signed the own key.
@@ -58,7 +49,7 @@ private final class Certificates {
     }
 }
 
-@Suite(.enabled(if: ToolRun.exist("openssl"), "openssl is not installed"))
+@Suite(.enabled(if: Machine.has("openssl"), "openssl is not installed"))
 struct TLSTests {
     private static let anywhere = Endpoint.listenTLS(host: "127.0.0.1", port: 0)
 
@@ -70,9 +61,9 @@ struct TLSTests {
         let scene = try ConnectionScene()
         scene.set([controller.settings])
         // There is no key yet.
-        #expect(poll { scene.status?.status["last_error"]?.contains("no key and certificate") == true })
+        #expect(eventually { scene.status?.status["last_error"]?.contains("no key and certificate") == true })
         scene.connections.setTLS(certificates.material())
-        #expect(poll { scene.status?.isConnected == true })
+        #expect(eventually { scene.status?.isConnected == true })
         controller.send(Message(.featuresRequest))
         #expect(controller.barrier())
         #expect(controller.messages.contains { if case .featuresReply = $0.body { true } else { false } })
@@ -92,7 +83,7 @@ struct TLSTests {
         scene.connections.setTLS(certificates.material())
         scene.set([controller.settings])
         #expect(
-            poll { scene.status?.status["last_error"]?.contains("certificate verify failed") == true },
+            eventually { scene.status?.status["last_error"]?.contains("certificate verify failed") == true },
             "\(scene.status?.status ?? [:])")
         #expect(scene.status?.isConnected == false)
         #expect(controller.messages.isEmpty)
@@ -102,13 +93,13 @@ struct TLSTests {
         let scene = try ConnectionScene()
         scene.connections.setTLS(TLSMaterial(privateKey: "/no/key", certificate: "/no/certificate", authority: nil))
         scene.set([ControllerSettings(endpoint: .tls(host: "127.0.0.1", port: 1))])
-        #expect(poll { scene.status?.status["last_error"]?.contains("/no/certificate") == true })
+        #expect(eventually { scene.status?.status["last_error"]?.contains("/no/certificate") == true })
         scene.set([ControllerSettings(endpoint: Self.anywhere)])
         #expect(scene.status?.status["last_error"]?.contains("/no/certificate") == true)
     }
 
     /// A switch that listens, and Open vSwitch's tool with OpenSSL at the other end.
-    @Test(.enabled(if: ToolRun.exist("ovs-ofctl"), "ovs-ofctl is not installed"))
+    @Test(.enabled(if: Machine.has("ovs-ofctl"), "ovs-ofctl is not installed"))
     func openVSwitchsToolConnects() throws {
         let certificates = try Certificates()
         let scene = try ConnectionScene()
@@ -118,14 +109,14 @@ struct TLSTests {
             Issue.record("nobody listens: \(scene.status?.status ?? [:])")
             return
         }
-        func ofctl(_ name: String, believing authority: String) throws -> ToolRun {
-            try ToolRun(
+        func ofctl(_ name: String, believing authority: String) throws -> ProgramRun {
+            try ProgramRun.tool(
                 "ovs-ofctl", "--timeout=5", "-O", "OpenFlow13", "--private-key=\(certificates.path("\(name).key"))",
                 "--certificate=\(certificates.path("\(name).pem"))",
                 "--ca-cert=\(certificates.path("\(authority)-ca.pem"))", "show", "ssl:127.0.0.1:\(port)")
         }
         let known = try ofctl("good", believing: "good")
-        #expect(known.status == 0, "\(known.output)")
+        #expect(known.status == 0, "\(known.all)")
         #expect(known.output.contains("dpid:0000020000000001"))
         #expect(try ofctl("bad", believing: "good").status != 0)
         #expect(try ofctl("good", believing: "bad").status != 0)
@@ -134,34 +125,26 @@ struct TLSTests {
     }
 
     /// A controller of Open vSwitch's with OpenSSL.
-    @Test(.enabled(if: ToolRun.exist("ovs-testcontroller"), "ovs-testcontroller is not installed"))
+    @Test(.enabled(if: Machine.has("ovs-testcontroller"), "ovs-testcontroller is not installed"))
     func openVSwitchsControllerIsReached() throws {
         let certificates = try Certificates()
         let scene = try ConnectionScene()
         scene.connections.setTLS(certificates.material())
         let port = 20_000 + Int(getpid()) % 20_000
-        var spawn = Spawn(
-            "ovs-testcontroller",
-            [
-                "ovs-testcontroller", "--private-key=\(certificates.path("good.key"))",
-                "--certificate=\(certificates.path("good.pem"))", "--ca-cert=\(certificates.path("good-ca.pem"))",
-                "--unixctl=none", "pssl:\(port):127.0.0.1",
-            ])
-        let null = try File.open("/dev/null")
-        spawn.descriptors = [(null.rawValue, 0), (null.rawValue, 1), (null.rawValue, 2)]
-        let controller = try spawn.start()
-        defer {
-            try? controller.signal(SIGTERM)
-            _ = try? controller.wait()
-        }
+        let controller = try RunningProgram([
+            "ovs-testcontroller", "--private-key=\(certificates.path("good.key"))",
+            "--certificate=\(certificates.path("good.pem"))", "--ca-cert=\(certificates.path("good-ca.pem"))",
+            "--unixctl=none", "pssl:\(port):127.0.0.1",
+        ])
+        defer { withExtendedLifetime(controller) {} }
         // With OpenFlow 1.5 it ends in a segmentation fault (Open vSwitch 3.1).
         scene.set(
             [ControllerSettings(endpoint: .tls(host: "127.0.0.1", port: port), maximumBackOff: 1000)],
             versions: [.v10, .v13])
-        #expect(poll { scene.status?.isConnected == true }, "\(scene.status?.status ?? [:])")
+        #expect(eventually { scene.status?.isConnected == true }, "\(scene.status?.status ?? [:])")
         // It makes a learning switch of the bridge.
         #expect(
-            poll {
+            eventually {
                 scene.send(ConnectionScene.other)
                 return scene.received().contains(ConnectionScene.other)
             })

@@ -1,5 +1,4 @@
-import Glibc
-import Linux
+import Testbed
 import Testing
 
 /// The tools of Debian's openvswitch packages with `rookery-switchd`: they answer what they answer with Open vSwitch's own
@@ -21,15 +20,9 @@ struct ToolScenarioTests {
 /// What the scenarios need of the machine.
 enum ToolsOnThisMachine {
     static let areThere =
-        geteuid() == 0
-        && ["ovs-vsctl", "ovs-ofctl", "ovs-appctl", "ovsdb-client", "ovsdb-tool", "unshare", "ip", "sysctl", "ping"]
-            .allSatisfy { has($0) }
+        Machine.isRoot
+        && Machine.has(
+            "ovs-vsctl", "ovs-ofctl", "ovs-appctl", "ovsdb-client", "ovsdb-tool", "unshare", "ip", "sysctl", "ping")
     static let needed: Comment =
         "needs root, openvswitch-switch's and openvswitch-common's tools, unshare, iproute2, procps and ping"
-
-    private static func has(_ program: String) -> Bool {
-        (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":").contains {
-            access("\($0)/\(program)", X_OK) == 0
-        }
-    }
 }

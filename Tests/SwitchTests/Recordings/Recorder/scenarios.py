@@ -1,12 +1,12 @@
 # Records what Open vSwitch does with packets over time: mirrors, and flows that packets define.
-#     python3 scenarios.py > recording.txt       (the text of RecordedScenarios.swift; needs Debian's openvswitch-switch)
-# What is written: `mirror` and `flow` as set, `wait` in milliseconds, `in PORT FRAME`, `out PORT FRAME` for what came out,
-# and between `flows` and `end` the flows of table 1 then.
+#     python3 scenarios.py > recording && mv recording ../scenarios.golden       (needs Debian's openvswitch-switch)
+# What is written: `mirror` and `flow` as set, `wait` in milliseconds, `in PORT FRAME`, `out PORT FRAME` for what came
+# out, and between `flows` and `end` the flows of table 1 then.
 import struct
 import time
 
 import private_ovs as ovs
-from private_ovs import appctl, folder, ofctl, vsctl
+from private_ovs import appctl, frames, ofctl, vsctl
 
 
 def mac(number):
@@ -39,7 +39,8 @@ A, B = ethernet(1, 2), ethernet(2, 1)
 TAGGED, OTHER = ethernet(1, 2, vlan=0x6064), ethernet(1, 2, vlan=200)
 
 SCENARIOS = [
-    ("mirror all", ["flow actions=normal", "mirror select_all=true output-port=3"], [(1, A), (2, B), (1, A), (1, TAGGED)]),
+    ("mirror all", ["flow actions=normal", "mirror select_all=true output-port=3"],
+     [(1, A), (2, B), (1, A), (1, TAGGED)]),
     ("mirror source", ["flow actions=normal", "mirror select-src-port=1 output-port=3"], [(1, A), (2, B), (1, A)]),
     ("mirror destination", ["flow actions=normal", "mirror select-dst-port=1 output-port=3"], [(1, A), (2, B), (1, A)]),
     ("mirror both", ["flow actions=normal", "mirror select-src-port=1 select-dst-port=2 output-port=3"],
@@ -48,7 +49,8 @@ SCENARIOS = [
                           "mirror select-src-port=1 select-dst-port=2 output-port=3"], [(1, A)]),
     ("mirror vlan", ["flow actions=normal", "mirror select_all=true select-vlan=100 output-port=3"],
      [(1, A), (1, TAGGED), (1, OTHER)]),
-    ("mirror to vlan", ["flow actions=output:2", "mirror select-src-port=1 output-vlan=7"], [(1, A), (1, TAGGED), (2, B)]),
+    ("mirror to vlan", ["flow actions=output:2", "mirror select-src-port=1 output-vlan=7"],
+     [(1, A), (1, TAGGED), (2, B)]),
     ("mirror short", ["flow actions=output:2", "mirror select-src-port=1 output-port=3 snaplen=30"], [(1, A)]),
     ("mirror drop", ["flow actions=drop", "mirror select_all=true output-port=3"], [(1, A)]),
     ("mirror port is taken", ["flow actions=output:3", "mirror select-src-port=2 output-port=3"], [(1, A), (3, A)]),
@@ -68,30 +70,13 @@ SCENARIOS = [
      [(1, ethernet(1, 9)), (1, ethernet(2, 9)), (1, ethernet(3, 9)), (1, ethernet(1, 9)), "flows"]),
     ("learn deletes", ["flow table=0,cookie=0x1,in_port=1,actions=learn(table=1,delete_learned,cookie=0x7,"
                        "NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[])",
-                       "flow table=0,in_port=2,actions=learn(table=1,cookie=0x8,NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[])"],
+                       "flow table=0,in_port=2,actions=learn(table=1,cookie=0x8,NXM_OF_ETH_SRC[],"
+                       "output:NXM_OF_IN_PORT[])"],
      [(1, A), (2, B), "flows", "delete cookie=0x1/-1", "flows"]),
-    ("fin timeout", ["flow table=0,priority=1,tcp,actions=learn(table=1,idle_timeout=60,fin_idle_timeout=2,eth_type=0x800,"
-                     "nw_proto=6,NXM_OF_IP_SRC[],output:NXM_OF_IN_PORT[]),resubmit(,1)"],
+    ("fin timeout", ["flow table=0,priority=1,tcp,actions=learn(table=1,idle_timeout=60,fin_idle_timeout=2,"
+                     "eth_type=0x800,nw_proto=6,NXM_OF_IP_SRC[],output:NXM_OF_IN_PORT[]),resubmit(,1)"],
      [(1, tcp(1, 2)), "flows", (1, tcp(1, 2, flags=0x11)), "flows"]),
 ]
-
-
-def frames(positions):
-    out = []
-    for port in (1, 2, 3):
-        try:
-            data = open(f"{folder}/p{port}.pcap", "rb").read()
-        except FileNotFoundError:
-            continue
-        at = positions.setdefault(port, 24)
-        while at + 16 <= len(data):
-            length = struct.unpack("<I", data[at + 8:at + 12])[0]
-            if at + 16 + length > len(data):
-                break
-            out.append((port, data[at + 16:at + 16 + length]))
-            at += 16 + length
-        positions[port] = at
-    return out
 
 
 def dump():
@@ -101,6 +86,7 @@ def dump():
     print("end")
 
 
+print(*ovs.recorded("scenarios.golden")[1], sep="\n")
 ovs.start(pcap=True)
 try:
     appctl("time/stop")

@@ -38,19 +38,23 @@ CASES = [
     case("arp reply", ["arp,actions=set_field:2->arp_op,set_field:10.9.9.9->arp_spa,"
                        "move:NXM_OF_ETH_SRC[]->NXM_OF_ETH_DST[],in_port"], ARP),
     case("unmet", ["tcp,actions=resubmit(,1)", "table=1,actions=set_field:5->reg0,output:2"], TCP),
-    case("vlan", ["table=0,vlan_tci=0x0000/0x1fff,actions=push_vlan:0x8100,set_field:0x1005->vlan_vid,set_field:3->vlan_pcp,output:2",
+    case("vlan", ["table=0,vlan_tci=0x0000/0x1fff,actions=push_vlan:0x8100,set_field:0x1005->vlan_vid,"
+                  "set_field:3->vlan_pcp,output:2",
                   "table=0,dl_vlan=100,actions=pop_vlan,output:2"], TCP, VLAN),
-    case("svlan", ["table=0,vlan_tci=0x0000/0x1fff,actions=push_vlan:0x88a8,set_field:0x1005->vlan_vid,output:2,pop_vlan,output:3"]),
+    case("svlan", ["table=0,vlan_tci=0x0000/0x1fff,actions=push_vlan:0x88a8,set_field:0x1005->vlan_vid,output:2,"
+                   "pop_vlan,output:3"]),
     case("mod vlan", ["actions=mod_vlan_vid:9,output:2,strip_vlan,output:3"], TCP, VLAN, version="OpenFlow10"),
     case("mpls", ["ip,actions=push_mpls:0x8847,set_field:77->mpls_label,output:2"]),
     case("mpls ttl", ["mpls,mpls_ttl=4,actions=dec_mpls_ttl,output:2"], MPLS),
     case("mpls dies", ["mpls,actions=dec_mpls_ttl,output:2"], MPLS.replace("ttl=4", "ttl=1")),
-    case("pop mpls", ["table=0,mpls,actions=pop_mpls:0x800,goto_table:1", "table=1,tcp,actions=dec_ttl,output:2"], MPLS),
+    case("pop mpls", ["table=0,mpls,actions=pop_mpls:0x800,goto_table:1", "table=1,tcp,actions=dec_ttl,output:2"],
+         MPLS),
     case("controller", ["actions=controller:100,output:2"]),
     case("controllers", ["actions=controller(reason=no_match,max_len=128,id=3),output:2"]),
     case("action set", ["table=0,actions=write_actions(output:2),write_metadata:5,goto_table:1",
                         "table=1,actions=set_field:1->reg1"]),
-    case("action set order", ["table=0,actions=write_actions(output:2,set_field:02:11:22:33:44:66->eth_dst),goto_table:1",
+    case("action set order", ["table=0,actions=write_actions(output:2,set_field:02:11:22:33:44:66->eth_dst),"
+                              "goto_table:1",
                               "table=1,actions=write_actions(dec_ttl),goto_table:2",
                               "table=2,ip,actions=output:3"]),
     case("clear actions", ["table=0,actions=write_actions(output:2),goto_table:1",
@@ -76,7 +80,8 @@ CASES = [
     case("group ff", ["actions=group:1,output:3"],
          groups=["group_id=1,type=ff,bucket=watch_port=9,actions=output:2,"
                  "bucket=watch_port=3,actions=set_field:1.1.1.1->ip_src,output:2"]),
-    case("group dead", ["actions=group:1,output:3"], groups=["group_id=1,type=ff,bucket=watch_port=9,actions=output:2"]),
+    case("group dead", ["actions=group:1,output:3"],
+         groups=["group_id=1,type=ff,bucket=watch_port=9,actions=output:2"]),
     case("conjunction", ["priority=10,ip,nw_src=10.0.0.1,actions=conjunction(7,1/2)",
                          "priority=10,ip,nw_dst=10.0.0.2,actions=conjunction(7,2/2)",
                          "priority=10,conj_id=7,ip,actions=output:2", "priority=1,actions=output:3"], TCP, UDP6),

@@ -1,9 +1,10 @@
 # Records what `ofproto/trace` of Open vSwitch says, with a private ovs-vswitchd and dummy devices:
-#     python3 record.py > recording.txt       (the text of RecordedTraces.swift; needs Debian's openvswitch-switch)
+#     python3 traces.py > recording && mv recording ../traces.golden       (needs Debian's openvswitch-switch)
 import private_ovs as ovs
 from cases import CASES
 from private_ovs import appctl, ofctl
 
+print(*ovs.recorded("traces.golden")[1], sep="\n")
 ovs.start()
 try:
     for case in CASES:

@@ -1,6 +1,7 @@
 # A private ovs-vswitchd with dummy devices, on a folder of its own.
 import os
 import shutil
+import struct
 import subprocess
 import tempfile
 import time
@@ -45,6 +46,32 @@ def start(pcap=False):
     for port in (1, 2, 3):
         vsctl("add-port", "br0", f"p{port}", "--", "set", "interface", f"p{port}", "type=dummy",
               f"ofport_request={port}", *([f"options:tx_pcap={folder}/p{port}.pcap"] if pcap else []))
+
+
+def recorded(name):
+    """The lines of a recording, and those above them that say what it is."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", name)
+    lines = open(path).read().splitlines()
+    return [line for line in lines if not line.startswith("#")], [line for line in lines if line.startswith("#")]
+
+
+def frames(positions):
+    """What the ports have sent since the last call with the same `positions`: (port, frame), port by port."""
+    out = []
+    for port in (1, 2, 3):
+        try:
+            data = open(f"{folder}/p{port}.pcap", "rb").read()
+        except FileNotFoundError:
+            continue
+        at = positions.setdefault(port, 24)
+        while at + 16 <= len(data):
+            length = struct.unpack("<I", data[at + 8:at + 12])[0]
+            if at + 16 + length > len(data):
+                break
+            out.append((port, data[at + 16:at + 16 + length]))
+            at += 16 + length
+        positions[port] = at
+    return out
 
 
 def stop():
