@@ -89,8 +89,8 @@ final class BoundInterface {
     /// Of a patch port that is joined: the other.
     weak var peer: BoundInterface?
     var qos: QoSPlan?
-    /// The rate that it was last told of, in kilobits a second.
-    var policing: UInt32 = 0
+    /// The policing that it was last told of, as its row has it.
+    var policing: (rate: UInt32, burst: UInt32) = (0, 0)
     /// What its driver says, and the state of the link when it was asked.
     var driver: InterfaceDriver?
     var driverState: InterfaceState?

@@ -416,17 +416,18 @@ public final class SwitchBinding {
     /// What QoS and policing ask for, as the rates and queues of the port's link.
     private func applyQueues(_ interface: BoundInterface, _ port: PortPlan) {
         guard let link = interface.link, interface.device != nil else { return }
-        let isNew = interface.qos == nil && interface.policing == 0
-        guard port.qos != interface.qos || interface.plan.policingRate != interface.policing else { return }
-        if isNew && port.qos == nil && interface.plan.policingRate == 0 { return }
+        let policing = (rate: interface.plan.policingRate, burst: interface.plan.policingBurst)
+        guard port.qos != interface.qos || policing != interface.policing else { return }
+        let isNew = interface.qos == nil && interface.policing.rate == 0
+        if isNew && port.qos == nil && policing.rate == 0 { return }
         let hadQueues = interface.qos?.queues.isEmpty == false
         interface.qos = port.qos
-        interface.policing = interface.plan.policingRate
+        interface.policing = policing
         var inward = LinkProfile()
-        if interface.policing > 0 {
-            inward.rate = UInt64(interface.policing) * 1000
-            let burst = interface.plan.policingBurst == 0 ? 8000 : interface.plan.policingBurst
-            inward.queue = .bytes(Int(burst) * 125)
+        if policing.rate > 0 {
+            // Kilobits a second, and kilobits.
+            inward.rate = UInt64(policing.rate) * 1000
+            inward.queue = .bytes((policing.burst == 0 ? 8000 : Int(policing.burst)) * 125)
         }
         let toSwitch = inward
         let fromSwitch = LinkProfile(rate: port.qos?.maximumRate)
