@@ -180,6 +180,7 @@ extension Field.Prerequisite {
     fileprivate var setup: String? {
         switch self {
         case .none: ""
+        case .connection: "ct_state=+trk-inv"
         case .vlan: "vlan_tci=0x1000/0x1000"
         case .mpls: "mpls"
         case .pbb: "dl_type=0x88e7"

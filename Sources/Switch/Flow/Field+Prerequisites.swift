@@ -22,6 +22,8 @@ extension Field {
         case neighbourDiscovery
         case neighbourSolicitation
         case neighbourAdvertisement
+        /// The packet is of a connection that is known (ovs-fields(7), "CT").
+        case connection
     }
 
     /// The condition under which the field may be matched and set.
@@ -39,6 +41,9 @@ extension Field {
         case .nshFlags, .nshTTL, .nshMDType, .nshNextProtocol, .nshPath, .nshIndex, .nshContext1, .nshContext2,
             .nshContext3, .nshContext4:
             .nsh
+        case .ctProtocol, .ctIPv4Source, .ctIPv4Destination, .ctIPv6Source, .ctIPv6Destination, .ctTransportSource,
+            .ctTransportDestination:
+            .connection
         case .tcpSource, .tcpDestination, .tcpFlags: .tcp
         case .udpSource, .udpDestination: .udp
         case .sctpSource, .sctpDestination: .sctp
@@ -88,6 +93,7 @@ extension Field.Prerequisite {
             Self.neighbourSolicitation.isMet(by: match) || Self.neighbourAdvertisement.isMet(by: match)
         case .neighbourSolicitation: Self.icmpv6.isMet(by: match) && match.asks(.icmpv6Type, for: 135)
         case .neighbourAdvertisement: Self.icmpv6.isMet(by: match) && match.asks(.icmpv6Type, for: 136)
+        case .connection: match.asksForConnection
         }
     }
 
@@ -111,6 +117,7 @@ extension Field.Prerequisite {
         case .neighbourDiscovery: "icmp6,icmpv6_type=135 or 136"
         case .neighbourSolicitation: "icmp6,icmpv6_type=135"
         case .neighbourAdvertisement: "icmp6,icmpv6_type=136"
+        case .connection: "ct_state=+est, +new, or +trk-inv"
         }
     }
 }
@@ -126,6 +133,13 @@ extension Match {
     @inline(__always)
     fileprivate func asksForNetwork(_ etherType: UInt64) -> Bool {
         asks(.ethType, for: etherType) || asks(.packetType, for: 0x1_0000 | etherType)
+    }
+
+    /// Whether a state is asked for that only packets of known connections have.
+    fileprivate var asksForConnection: Bool {
+        let (state, asked) = (key[.ctState].low, mask[.ctState].low)
+        // new, est, rel, rpl, snat, dnat; or trk without inv.
+        return state & 0xcf != 0 || (state & 0x20 != 0 && asked & 0x10 != 0 && state & 0x10 == 0)
     }
 
     /// Whether the protocol is asked for, behind IPv4 or IPv6 and not in later fragments, which have no ports.

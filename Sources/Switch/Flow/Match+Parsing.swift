@@ -47,7 +47,8 @@ extension Match {
                 given.append((field, name))
             }
         }
-        for (field, name) in given where !field.prerequisite.isMet(by: self) {
+        // What a connection has is for the switch to refuse, as with ovs-ofctl: traces say more than flows may.
+        for (field, name) in given where field.prerequisite != .connection && !field.prerequisite.isMet(by: self) {
             throw .missingPrerequisite(field: String(name), needs: field.prerequisite.spelling)
         }
     }

@@ -97,6 +97,7 @@ extension Field.Prerequisite {
         switch self {
         case .none: []
         case .vlan: [.vlanTCI]
+        case .connection: [.ctState]
         case .mpls, .pbb, .arp, .nsh, .ipv4, .ipv6, .ip: [.ethType]
         case .tcp, .udp, .sctp, .icmp, .icmpv6: [.ethType, .ipProtocol, .ipFragment]
         case .neighbourDiscovery, .neighbourSolicitation, .neighbourAdvertisement:

@@ -105,8 +105,12 @@ extension OpenFlowAgent {
                 spelling: format))
     }
 
+    /// A continuation is ours to read alone, but ovs-ofctl reads it too: as properties, of which one has our number,
+    /// `NXCPT_COOKIE` with 4 bytes of padding.
+    static let continuationHeader: [UInt8] = [0x80, 0x05, 0, 16, 0, 0, 0, 0]
+
     private static func bytes(ofContinuation number: UInt64) -> [UInt8] {
-        number == 0 ? [] : (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) }
+        number == 0 ? [] : continuationHeader + (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) }
     }
 
     /// Says to the data path whether packets that no flow matches are wanted: by OpenFlow 1.0 to 1.2 they are.

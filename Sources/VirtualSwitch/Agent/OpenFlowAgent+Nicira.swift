@@ -37,8 +37,11 @@ extension OpenFlowAgent {
     }
 
     private func resume(_ packet: Message.PacketIn, now: UInt64) throws(OpenFlowError) {
-        guard packet.continuation.count == 8 else { throw .resumeFailed(.notSupported) }
-        let number = packet.continuation.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let header = Self.continuationHeader
+        guard packet.continuation.count == header.count + 8, packet.continuation.starts(with: header) else {
+            throw .resumeFailed(.notSupported)
+        }
+        let number = packet.continuation.dropFirst(header.count).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         let isKnown = datapath.resume(
             bridge: bridge, continuation: number, frame: packet.data, fields: packet.fields, now: now)
         if !isKnown { throw .resumeFailed(.stale) }

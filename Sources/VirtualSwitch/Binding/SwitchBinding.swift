@@ -242,19 +242,27 @@ public final class SwitchBinding {
         let index = bridge.index
         for table in Set(bridge.plan.flowTables.keys).union(before?.flowTables.keys ?? [:].keys) {
             let plan = bridge.plan.flowTables[table]
-            var settings = TableSettings(
-                name: plan?.name ?? "", maximumFlows: plan?.limit, evicts: plan?.evicts ?? false)
-            settings.evictsMortalFlowsOnly = true
-            settings.evictionFlags = .lifetime
-            settings.evictionGroups = (plan?.groups ?? []).compactMap { text in
+            let groups = (plan?.groups ?? []).compactMap { text in
                 let field = try? Subfield(parsing: text[...])
                 if field == nil {
                     log("bridge \(bridge.plan.name): table \(table): \(text) is no field to group flows by")
                 }
                 return field
             }
-            let result = settings
-            poller.run { datapath, now in datapath.setTable(bridge: index, table: table, result, now: now) }
+            let (evicts, evicted) = (plan?.evicts ?? false, before?.flowTables[table]?.evicts ?? false)
+            poller.run { datapath, now in
+                // Eviction and vacancy events may be controllers' wish, too (`OFPT_TABLE_MOD`).
+                var settings = datapath.tableSettings(bridge: index, table: table)
+                settings.name = plan?.name ?? ""
+                settings.maximumFlows = plan?.limit
+                settings.evictionGroups = groups
+                settings.evictsMortalFlowsOnly = evicts
+                if evicts != evicted {
+                    settings.evicts = evicts
+                    settings.evictionFlags = evicts ? .lifetime : TableSettings().evictionFlags
+                }
+                datapath.setTable(bridge: index, table: table, settings, now: now)
+            }
         }
     }
 

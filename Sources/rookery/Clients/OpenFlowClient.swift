@@ -12,11 +12,16 @@ final class OpenFlowClient {
     let name: String
     private var ports: [Message.Port]?
 
-    /// - Parameter versions: those that may be spoken.
-    init(_ endpoint: Endpoint, name: String, versions: Set<OpenFlowVersion> = Set(OpenFlowVersion.allCases)) throws {
+    /// - Parameters:
+    ///   - tls: for an endpoint that is spoken to by TLS.
+    ///   - versions: those that may be spoken.
+    init(
+        _ endpoint: Endpoint, name: String, tls: TLSMaterial? = nil,
+        versions: Set<OpenFlowVersion> = Set(OpenFlowVersion.allCases)
+    ) throws {
         self.name = name
         do {
-            stream = try BlockingStream(endpoint)
+            stream = try BlockingStream(endpoint, tls: tls)
         } catch let error as StreamError {
             throw CommandError(error.description, remedy: "rookery switch list-br lists the bridges")
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Lab
+import Linux
 import OVSDB
 import Streams
 
@@ -45,7 +46,18 @@ struct ShowControllers: ParsableCommand {
     private func collect() throws -> [ControllerReport] {
         guard let node else {
             if let lab = options.lab { return try Self.entries(LabClient(lab: lab)) }
-            return try entries(nil)
+            // Of everything that runs here, unless a database is named.
+            if options.database != nil { return try entries(nil) }
+            let labs = RunningLabs.names
+            let ofLabs = try labs.flatMap { lab in
+                try Self.entries(LabClient(lab: lab)).map { entry in
+                    var entry = entry
+                    entry.node = "\(lab)/\(entry.node)"
+                    return entry
+                }
+            }
+            if !labs.isEmpty, !File.exists("\(options.runDirectory)/db.sock") { return ofLabs }
+            return try entries(nil) + ofLabs
         }
         switch try options.place(of: node) {
         case .lab(let lab, let node):
@@ -93,6 +105,10 @@ struct SetControllers: ParsableCommand {
     @Argument(help: "tcp:HOST:PORT, ssl:…, unix:FILE, ptcp:[PORT] …") var targets: [String] = []
 
     func run() throws {
+        for target in targets where Endpoint(target, defaultPort: 6653) == nil {
+            throw CommandError.usage(
+                "“\(target)” is no controller", remedy: "write tcp:HOST:PORT, ssl:HOST:PORT, unix:FILE or ptcp:[PORT]")
+        }
         let database = try options.openDatabase()
         let row = try database.bridge(bridge)
         var operations: [JSONValue] = []

@@ -54,7 +54,8 @@ struct ShowGroups: ParsableCommand {
         for group in groups {
             text += " \(GroupText.text(group, version: client.version, names: printed))\n"
             guard stats, let found = statistics[group.id] else { continue }
-            text += "    used by \(found.referenceCount), \(Readable.count(found.traffic.packets)) packets"
+            text +=
+                "    used by \(Readable.number(of: "flow", UInt64(found.referenceCount))), \(Readable.count(found.traffic.packets)) packets"
             if !found.buckets.isEmpty {
                 text += "; by bucket: " + found.buckets.map { Readable.count($0.packets) }.joined(separator: ", ")
             }
@@ -183,7 +184,8 @@ struct ShowMeters: ParsableCommand {
         for meter in meters {
             text += MeterText.text(meter) + "\n"
             guard stats, let found = statistics[meter.id] else { continue }
-            text += "    used by \(found.referenceCount), \(Readable.count(found.traffic.packets)) packets; by band: "
+            text +=
+                "    used by \(Readable.number(of: "flow", UInt64(found.referenceCount))), \(Readable.count(found.traffic.packets)) packets; by band: "
             text += found.bands.map { Readable.count($0.packets) }.joined(separator: ", ") + "\n"
         }
         Standard.output.write(text)

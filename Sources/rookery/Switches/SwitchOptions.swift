@@ -14,9 +14,9 @@ struct SwitchOptions: ParsableArguments {
         help: ArgumentHelp("The switch's database. (default: db.sock in /var/run/openvswitch)", valueName: "endpoint"))
     var database: String?
 
-    @Option(help: ArgumentHelp("For an ssl: database (PEM).", visibility: .hidden)) var privateKey: String?
-    @Option(help: ArgumentHelp("For an ssl: database (PEM).", visibility: .hidden)) var certificate: String?
-    @Option(help: ArgumentHelp("For an ssl: database (PEM).", visibility: .hidden)) var caCert: String?
+    @Option(help: ArgumentHelp("For an ssl: endpoint (PEM).", visibility: .hidden)) var privateKey: String?
+    @Option(help: ArgumentHelp("For an ssl: endpoint (PEM).", visibility: .hidden)) var certificate: String?
+    @Option(help: ArgumentHelp("For an ssl: endpoint (PEM).", visibility: .hidden)) var caCert: String?
 
     /// Who moves a switch's packets.
     enum Place: Equatable {
@@ -58,11 +58,18 @@ struct SwitchOptions: ParsableArguments {
             throw CommandError.usage(
                 "--db \(text) is no endpoint", remedy: "write unix:FILE, tcp:HOST:PORT, ssl:HOST:PORT")
         }
-        var tls: TLSMaterial?
-        if let privateKey, let certificate {
-            tls = TLSMaterial(privateKey: privateKey, certificate: certificate, authority: caCert)
+        return try DatabaseClient(endpoint, tls: try tls(for: endpoint))
+    }
+
+    /// What a connection by TLS needs; nil: the endpoint is none.
+    private func tls(for endpoint: Endpoint) throws -> TLSMaterial? {
+        guard case .tls = endpoint else { return nil }
+        guard let privateKey, let certificate else {
+            throw CommandError.usage(
+                "\(endpoint) needs a key and a certificate",
+                remedy: "--private-key FILE --certificate FILE --ca-cert FILE")
         }
-        return try DatabaseClient(endpoint, tls: tls)
+        return TLSMaterial(privateKey: privateKey, certificate: certificate, authority: caCert)
     }
 
     /// Which switch is meant by `br0`, `LAB/s1`, a socket's path or an endpoint.
@@ -113,7 +120,7 @@ struct SwitchOptions: ParsableArguments {
             }
             endpoint = .unix(path: paths.managementSocket(of: node))
         }
-        return try OpenFlowClient(endpoint, name: place.name)
+        return try OpenFlowClient(endpoint, name: place.name, tls: try tls(for: endpoint))
     }
 }
 

@@ -37,6 +37,11 @@ enum Readable {
     /// A count in steps of 1000: `12.3k`.
     static func count(_ count: UInt64) -> String { scaled(Double(count), units: ["", "k", "M", "G", "T"]) }
 
+    /// `no flows`, `1 flow`, `7 flows`.
+    static func number(of noun: String, _ count: UInt64) -> String {
+        count == 1 ? "1 \(noun)" : "\(count == 0 ? "no" : String(count)) \(noun)s"
+    }
+
     /// Seconds since something began: `5s`, `3m12s`, `2h5m`, `4d`.
     static func age(_ seconds: Double) -> String {
         let s = Int(max(0, seconds))

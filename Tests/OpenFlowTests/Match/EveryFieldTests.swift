@@ -24,6 +24,7 @@ struct EveryFieldTests {
             case .mpls: "mpls"
             case .pbb: "dl_type=0x88e7"
             case .arp: "arp"
+            case .connection: "ct_state=+trk-inv"
             case .nsh: "dl_type=0x894f,nsh_mdtype=1"
             case .ipv4, .ip: "ip"
             case .ipv6: "ipv6"

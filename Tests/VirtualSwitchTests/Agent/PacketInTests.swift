@@ -231,7 +231,7 @@ import Testing
         #expect(sent.map(\.port) == [3])
         #expect(sent.first?.frame == frame)
         var forged = packet
-        forged.continuation[0] ^= 0x80
+        forged.continuation[8] ^= 0x80
         #expect(peer.refusal(of: .nicira(.resume(forged))) == .resumeFailed(.stale))
         forged.continuation = []
         #expect(peer.refusal(of: .nicira(.resume(forged))) != nil)
