@@ -22,7 +22,10 @@ extension Translation {
             return drop(.vlan, isTold: true)
         }
         guard isAdmitted(destination: destination, vlan: vlan) else { return drop(.port) }
-        if bridge.settings.floodVLANs.contains(vlan) { return flood(vlan) }
+        if bridge.settings.floodVLANs.contains(vlan) {
+            recorder?.detail("no learned MAC for destination, flooding")
+            return flood(vlan)
+        }
         learnSource()
 
         if ReservedAddress.isMulticast(destination) {
@@ -91,7 +94,8 @@ extension Translation {
         switch port.vlan {
         case .access(let own):
             recorder.error(
-                "dropping VLAN \(tag) tagged packet received on port \(port.name) configured as VLAN \(own) access port")
+                "dropping VLAN \(tag) tagged packet received on port \(port.name) configured as VLAN \(own) "
+                    + "access port")
         case .tunnel:
             recorder.error(
                 "dropping VLAN \(tag) packet received on dot1q-tunnel port \(port.name) that excludes this VLAN")
