@@ -253,8 +253,8 @@ def rtt():
 # Truth
 
 def lookup():
-    run("swift", "build", "-c", "release", "--package-path", f"{HERE}/Lookup", timeout=1800)
-    text = run(f"{HERE}/Lookup/.build/release/lookup-bench", timeout=1800)
+    run("swift", "build", "-c", "release", "--package-path", HERE, "--product", "lookup-bench", timeout=1800)
+    text = run(f"{HERE}/.build/release/lookup-bench", timeout=1800)
     rows = []
     for line in text.splitlines():
         name, _, figure = line.partition(": ")

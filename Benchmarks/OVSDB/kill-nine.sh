@@ -4,8 +4,9 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 rounds=${1:-20}
-scratch=${OVSDB_SCRATCH:-$here/.build}
-swift build -c release --package-path "$here" --scratch-path "$scratch" 2>&1 | grep -E "error:" && exit 1 || true
+scratch=${OVSDB_SCRATCH:-$here/../.build}
+if swift build -c release --package-path "$here/.." --scratch-path "$scratch" --product ovsdb-serve 2>&1 |
+    grep "error:"; then exit 1; fi
 serve=$scratch/release/ovsdb-serve
 work=$(mktemp -d)
 server=

@@ -38,7 +38,7 @@ do {
 }
 
 func exactMatch(flows: Int) {
-    var random = Random(seed: 1)
+    var random = SeededGenerator(seed: 1)
     var cache = ExactMatchCache()
     let keys = UnsafeMutablePointer<FlowKey>.allocate(capacity: flows)
     var cached = 0
@@ -69,7 +69,7 @@ exactMatch(flows: 100)
 exactMatch(flows: 4000)
 
 func megaflows(_ flows: Int) {
-    var random = Random(seed: 1)
+    var random = SeededGenerator(seed: 1)
     var cache = MegaflowCache()
     let keys = UnsafeMutablePointer<FlowKey>.allocate(capacity: flows)
     for index in 0..<flows {
@@ -94,7 +94,7 @@ megaflows(1000)
 megaflows(300_000)
 
 func rules(_ wanted: Int) {
-    var random = Random(seed: 1)
+    var random = SeededGenerator(seed: 1)
     var classifier = Classifier()
     var count: Int32 = 0
     let clock = ContinuousClock()

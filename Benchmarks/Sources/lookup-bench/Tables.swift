@@ -1,21 +1,5 @@
 import Switch
 
-/// A seeded generator (SplitMix64).
-struct Random {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-}
-
 /// A frame of 64 bytes: Ethernet, IPv4, TCP.
 func tcpFrame(source: UInt32, destination: UInt32, sourcePort: UInt16, destinationPort: UInt16) -> [UInt8] {
     var frame: [UInt8] = [
@@ -57,7 +41,7 @@ func mask(_ fields: [(Field, Int)]) -> FlowMask {
     return mask
 }
 
-func tcpKey(_ random: inout Random, inPort: UInt32) -> FlowKey {
+func tcpKey(_ random: inout SeededGenerator, inPort: UInt32) -> FlowKey {
     var key = FlowKey()
     key[.inPort] = FieldValue(inPort)
     key[.ethDestination] = FieldValue(0x0200_0000_0000 | random.below(1 << 20))
@@ -73,7 +57,7 @@ func tcpKey(_ random: inout Random, inPort: UInt32) -> FlowKey {
 }
 
 /// 10,000 rules: 3,000 L2 addresses, 3,000 routes of 17 prefix lengths, 4,000 ACL entries of about 20 masks.
-func ruleTable(_ random: inout Random) -> [(priority: Int32, match: Match)] {
+func ruleTable(_ random: inout SeededGenerator) -> [(priority: Int32, match: Match)] {
     var rules: [(priority: Int32, match: Match)] = []
     for _ in 0..<3000 {
         rules.append((100, Match().with(.ethDestination, 0x0200_0000_0000 | random.below(1 << 20)).with(.vlanTCI, 0)))

@@ -1,1 +1,0 @@
-../../../../Tests/OVSDBTests/Oracle/UnixLoop.swift

@@ -1,0 +1,1 @@
+../../../Tests/Testbed/SeededGenerator.swift

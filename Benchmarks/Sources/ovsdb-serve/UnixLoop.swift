@@ -1,0 +1,1 @@
+../../../Tests/OVSDBTests/Oracle/UnixLoop.swift
