@@ -13,7 +13,9 @@ extension Classifier {
     }
 
     /// Whether `rule` is in the classifier.
-    public func contains(rule: Int32) -> Bool { subtable(of: rule) != nil || optionMatches[rule] != nil }
+    public func contains(rule: Int32) -> Bool {
+        subtable(of: rule) != nil || !optionMatches.isEmpty && optionMatches.index(forKey: rule) != nil
+    }
 
     /// The priority of `rule`, or nil when it is not in the classifier.
     public func priority(of rule: Int32) -> Int32? { contains(rule: rule) ? rules[Int(rule)].priority : nil }

@@ -13,29 +13,32 @@ extension Datapath {
     public func modify(bridge: Int32, _ change: FlowModification, now: UInt64) throws(ModificationError) {
         let owner = bridges[Int(bridge)]
         if let table = change.table, table == 255 { throw .badTable }
-        if change.usesOptions {
+        let stored = recentInstructions.store(change.instructions)
+        if stored.usesOptions || change.match.usesOptions {
             var bound = change
             bound.match = try owner.tunnelOptions.bound(change.match)
             bound.instructions = try owner.tunnelOptions.bound(change.instructions)
-            try perform(bound, of: owner, now: now)
+            try perform(bound, recentInstructions.store(bound.instructions), of: owner, now: now)
         } else {
-            try perform(change, of: owner, now: now)
+            try perform(change, stored, of: owner, now: now)
         }
         removeOrphans(of: owner, now: now)
     }
 
-    private func perform(_ change: FlowModification, of owner: Bridge, now: UInt64) throws(ModificationError) {
+    /// - Parameter stored: the change's instructions.
+    private func perform(
+        _ change: borrowing FlowModification, _ stored: StoredInstructions, of owner: Bridge, now: UInt64
+    ) throws(ModificationError) {
         switch change.command {
         case .add:
-            try add(change, to: owner, cookie: change.cookie, now: now)
+            try add(change, stored, to: owner, cookie: change.cookie, now: now)
         case .modify, .modifyStrict:
             let query = Self.query(of: change, isStrict: change.command == .modifyStrict)
             let found = try withoutCopies(select(owner, query), ofAllTables: change.table == nil, owner)
             if found.isEmpty {
                 guard let cookie = change.newCookie, change.cookieMask == 0 else { return }
-                return try add(change, to: owner, cookie: cookie, now: now)
+                return try add(change, stored, to: owner, cookie: cookie, now: now)
             }
-            let stored = recentInstructions.store(change.instructions)
             for table in Set(found.map(\.table)) { try check(stored, owner, table: table) }
             for rule in found { try checkFollowers(of: rule, stored, owner) }
             for rule in found {
@@ -59,11 +62,11 @@ extension Datapath {
 
     // MARK: Adding
 
-    private func add(_ change: borrowing FlowModification, to owner: Bridge, cookie: UInt64, now: UInt64)
-        throws(ModificationError)
-    {
+    private func add(
+        _ change: borrowing FlowModification, _ stored: StoredInstructions, to owner: Bridge, cookie: UInt64,
+        now: UInt64
+    ) throws(ModificationError) {
         let number = change.table ?? 0
-        let stored = recentInstructions.store(change.instructions)
         try check(stored, owner, table: number)
         try checkSynchronization(of: stored, match: change.match, priority: change.priority, table: number, owner)
         let home = owner.table(number)
@@ -93,7 +96,8 @@ extension Datapath {
     /// Adds a flow that a packet defines.
     /// - Returns: the flow, or nil where it was refused.
     func add(learned change: FlowModification, bridge: Bridge, now: UInt64) -> FlowRule? {
-        guard (try? add(change, to: bridge, cookie: change.cookie, now: now)) != nil else { return nil }
+        let stored = recentInstructions.store(change.instructions)
+        guard (try? add(change, stored, to: bridge, cookie: change.cookie, now: now)) != nil else { return nil }
         let number = bridge.table(change.table ?? 0).classifier.find(
             match: change.match, priority: Int32(change.priority))
         return number >= 0 ? rules[Int(number)] : nil

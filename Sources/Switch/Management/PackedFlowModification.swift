@@ -17,22 +17,23 @@ public struct PackedFlowModification: Sendable {
     private let instructions: Instructions
     private let buffer: UInt32?
 
-    public init(_ change: borrowing FlowModification) {
-        command = change.command
-        table = change.table
-        priority = change.priority
-        match = PackedMatch(change.match)
-        cookie = change.cookie
-        cookieMask = change.cookieMask
-        newCookie = change.newCookie
-        idleTimeout = change.idleTimeout
-        hardTimeout = change.hardTimeout
-        importance = change.importance
-        flags = change.flags
-        outPort = change.outPort
-        outGroup = change.outGroup
-        instructions = change.instructions
-        buffer = change.buffer
+    /// By pointer: a change is over a kilobyte, and is read here where it lies.
+    public init(_ change: UnsafePointer<FlowModification>) {
+        command = change.pointee.command
+        table = change.pointee.table
+        priority = change.pointee.priority
+        match = PackedMatch(change.pointer(to: \.match)!)
+        cookie = change.pointee.cookie
+        cookieMask = change.pointee.cookieMask
+        newCookie = change.pointee.newCookie
+        idleTimeout = change.pointee.idleTimeout
+        hardTimeout = change.pointee.hardTimeout
+        importance = change.pointee.importance
+        flags = change.pointee.flags
+        outPort = change.pointee.outPort
+        outGroup = change.pointee.outGroup
+        instructions = change.pointee.instructions
+        buffer = change.pointee.buffer
     }
 
     public var change: FlowModification {

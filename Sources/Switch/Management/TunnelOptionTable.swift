@@ -127,12 +127,9 @@ public struct TunnelOptionTable: Equatable, Sendable {
     }
 }
 
-extension FlowModification {
-    /// Whether it has to do with options of tunnels.
-    var usesOptions: Bool {
-        match.mask[word: FlowKey.optionWord] != 0 || instructions.apply.contains(where: \.usesOptions)
-            || instructions.write.contains(where: \.usesOptions)
-    }
+extension Match {
+    /// Whether it asks for options of tunnels.
+    var usesOptions: Bool { mask[word: FlowKey.optionWord] != 0 }
 }
 
 extension Action {

@@ -4,16 +4,20 @@ struct PackedMatch: Sendable {
     private let options: [TunnelOption]
 
     init(_ match: borrowing Match) {
-        let occupied = match.mask.exactlyOccupied
+        self = withUnsafePointer(to: match) { PackedMatch($0) }
+    }
+
+    init(_ match: UnsafePointer<Match>) {
+        let occupied = match.pointee.mask.exactlyOccupied
         words = []
-        options = match.options
+        options = match.pointee.options
         words.reserveCapacity(1 + 2 * occupied.nonzeroBitCount)
         words.append(occupied)
         var bits = occupied
         while bits != 0 {
             let word = bits.trailingZeroBitCount
-            words.append(match.key.words[unchecked: word])
-            words.append(match.mask.words[unchecked: word])
+            words.append(match.pointee.key.words[unchecked: word])
+            words.append(match.pointee.mask.words[unchecked: word])
             bits &= bits &- 1
         }
     }
@@ -30,6 +34,7 @@ struct PackedMatch: Sendable {
             position += 2
             bits &= bits &- 1
         }
+        if options.isEmpty { return Match(key: key, mask: mask) }
         var match = Match(key: key, mask: mask)
         for option in options { match.set(option) }
         return match

@@ -14,6 +14,8 @@ final class StoredInstructions {
     let conjunctions: [Conjunction]
     /// The flows that go with the last flow that defines them (`delete_learned`).
     let learned: [LearnedCookie]
+    /// Whether they name options of tunnels.
+    let usesOptions: Bool
 
     init(_ value: Instructions) {
         self.value = value
@@ -34,6 +36,7 @@ final class StoredInstructions {
             }
         }
         self.learned = learned
+        usesOptions = value.apply.contains(where: \.usesOptions) || value.write.contains(where: \.usesOptions)
         self.groups = groups
         self.meters = meters
         conjunctions = value.apply.compactMap {

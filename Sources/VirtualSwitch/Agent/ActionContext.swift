@@ -80,6 +80,7 @@ struct ActionContext {
 extension Instructions {
     /// Refuses actions on headers that packets of the match need not have.
     func checkActions(for match: Match, version: OpenFlowVersion) throws(OpenFlowError) {
+        if apply.isEmpty && write.isEmpty { return }
         guard !apply.allSatisfy(\.isPlainOutput) || !write.isEmpty else { return }
         var context = ActionContext(match, version: version)
         try context.check(apply)

@@ -73,13 +73,16 @@ extension OpenFlowAgent {
         guard let bundle = channel.bundles[id] else { return }
         try check(!bundle.isClosed && bundle.commitAt == nil, .bundleClosed, id, of: channel)
         try check(agree(bundle.flags, add.flags), .badFlags, id, of: channel)
-        guard channel.bundles.values.reduce(0, { $0 + $1.entries.count }) < Bundle.messageLimit,
-            channel.bundles.values.reduce(0, { $0 + $1.byteCount }) < channel.bundleByteLimit
+        // One bundle at a time is the rule, of which each message comes by here.
+        let all = channel.bundles.count == 1 ? [] : channel.bundles.values.filter { $0 !== bundle }
+        guard all.reduce(bundle.entries.count, { $0 + $1.entries.count }) < Bundle.messageLimit,
+            all.reduce(bundle.byteCount, { $0 + $1.byteCount }) < channel.bundleByteLimit
         else { throw .bundleFailed(.messageTooMany) }
         let content: Bundle.Entry.Content
         switch add.message.body {
-        case .flowMod(let change):
-            content = .flow(PackedFlowModification(try checked(change, version: connection.version)))
+        case .flowMod(var change):
+            try check(&change, version: connection.version)
+            content = .flow(withUnsafePointer(to: &change) { PackedFlowModification($0) })
         case .groupMod, .meterMod, .portMod, .packetOut: content = .other
         default: throw .bundleFailed(.messageUnsupported)
         }
@@ -104,7 +107,7 @@ extension OpenFlowAgent {
                 (index) throws(ModificationError) in
                 do throws(OpenFlowError) {
                     let entry = bundle.entries[index]
-                    if case .flow(let packed) = entry.content { return .flow(packed.change) }
+                    if case .flow(let packed) = entry.content { return .packedFlow(packed) }
                     let message = try bundle.message(of: entry, version: connection.version)
                     return try change(of: message, &forwards)
                 } catch {

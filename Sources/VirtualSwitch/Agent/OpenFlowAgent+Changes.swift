@@ -7,7 +7,8 @@ extension OpenFlowAgent {
     // MARK: Flows
 
     func modify(_ change: FlowModification, from connection: AgentConnection, now: UInt64) throws(OpenFlowError) {
-        let change = try checked(change, version: connection.version)
+        var change = change
+        try check(&change, version: connection.version)
         if missesGoToControllers, change.command == .add, let table = change.table {
             updateMissBehaviour(of: table, now: now)
         }
@@ -29,8 +30,8 @@ extension OpenFlowAgent {
         }
     }
 
-    /// A flow-mod with what its version leaves to the switch.
-    func checked(_ change: FlowModification, version: OpenFlowVersion) throws(OpenFlowError) -> FlowModification {
+    /// Gives a flow-mod what its version leaves to the switch, and refuses one that is wrong.
+    func check(_ change: inout FlowModification, version: OpenFlowVersion) throws(OpenFlowError) {
         if change.flags.contains(.emergency) {
             // There is no emergency table (OpenFlow 1.0, 4.6; gone in 1.1).
             throw .flowModFailed(.tableFull)
@@ -43,14 +44,11 @@ extension OpenFlowAgent {
         case .add, .modify, .modifyStrict: try change.instructions.checkActions(for: change.match, version: version)
         case .delete, .deleteStrict: break
         }
-        guard change.table == nil, change.command == .add || version >= .v11 else { return change }
+        guard change.table == nil, change.command == .add || version >= .v11 else { return }
         switch change.command {
-        case .add where version == .v10:
-            var placed = change
-            placed.table = 0
-            return placed
+        case .add where version == .v10: change.table = 0
         case .add, .modify, .modifyStrict: throw .flowModFailed(.badTableID)
-        case .delete, .deleteStrict: return change
+        case .delete, .deleteStrict: break
         }
     }
 
