@@ -128,3 +128,7 @@ final class DatapathHarness {
         return model.bytes()
     }
 }
+
+extension PackedFlowModification {
+    init(_ change: FlowModification) { self = withUnsafePointer(to: change) { PackedFlowModification($0) } }
+}

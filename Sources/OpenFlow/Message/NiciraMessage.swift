@@ -22,21 +22,8 @@ public enum NiciraMessage: Sendable {
     case ctFlushZone(UInt16)
     case ctFlush(ConnectionFlush)
 
-    /// `nx_tlv_map`: which option of a tunnel's header is which `tun_metadata` field.
-    public struct TLVMapping: Hashable, Sendable {
-        public var optionClass: UInt16
-        public var optionType: UInt8
-        /// Bytes, a multiple of 4.
-        public var optionLength: UInt8
-        public var index: UInt16
-
-        public init(optionClass: UInt16, optionType: UInt8, optionLength: UInt8, index: UInt16) {
-            self.optionClass = optionClass
-            self.optionType = optionType
-            self.optionLength = optionLength
-            self.index = index
-        }
-    }
+    /// `nx_tlv_map`.
+    public typealias TLVMapping = TunnelOptionTable.Mapping
 
     /// `nx_tlv_table_mod`.
     public struct TLVTableModification: Equatable, Sendable {

@@ -1,8 +1,6 @@
 /// One of the changes of a transaction (a bundle; OpenFlow 1.5, 7.3.9).
 public enum BridgeChange: Sendable {
-    case flow(FlowModification)
-    /// The same, small.
-    case packedFlow(PackedFlowModification)
+    case flow(PackedFlowModification)
     case group(GroupModification)
     case meter(MeterModification)
     /// A port's settings.

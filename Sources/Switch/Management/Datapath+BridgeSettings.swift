@@ -11,7 +11,7 @@ extension Datapath {
         let bridge = bridges[Int(index)]
         guard bridge.address != address else { return }
         bridge.address = address
-        if bridge.inBand != nil { setInBand(bridge, now: now) }
+        if bridge.settings.inBand != nil { renewHiddenFlows(of: bridge, now: now) }
         if bridge.spanningTree != nil { startSpanningTree(bridge, now: now) }
     }
 
@@ -31,7 +31,7 @@ extension Datapath {
                 sweep(now: now)
             }
         }
-        if before.inBand != settings.inBand { setInBand(bridge, now: now) }
+        if before.inBand != settings.inBand { renewHiddenFlows(of: bridge, now: now) }
         if before.floodVLANs != settings.floodVLANs {
             for vlan in settings.floodVLANs { bridge.addresses.flush(vlan: vlan) }
         }

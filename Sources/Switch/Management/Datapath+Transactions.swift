@@ -20,8 +20,7 @@ extension Datapath {
         for index in 0..<count {
             do throws(ModificationError) {
                 switch try change(index) {
-                case .flow(let change): try modify(bridge: bridge, change, now: now)
-                case .packedFlow(let packed): try modify(bridge: bridge, packed.change, now: now)
+                case .flow(let packed): try modify(bridge: bridge, packed.change, now: now)
                 case .group(let change): try modifyGroup(bridge: bridge, change, now: now)
                 case .meter(let change): try modifyMeter(bridge: bridge, change, now: now)
                 case .port(let number, let configuration):

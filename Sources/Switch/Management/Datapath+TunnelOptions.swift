@@ -15,7 +15,7 @@ extension Datapath {
     public func removeTunnelOptions(bridge: Int32, _ indices: [Int]?) throws(TunnelOptionTable.Refusal) {
         let owner = bridges[Int(bridge)]
         guard indices?.allSatisfy({ 0..<TunnelOption.count ~= $0 }) ?? true else { throw .badIndex }
-        let removed = indices ?? owner.tunnelOptions.mappings.map(\.index)
+        let removed = indices ?? owner.tunnelOptions.mappings.map { Int($0.index) }
         let bits: UInt64 = removed.reduce(0) { $0 | 1 << UInt64($1) }
         guard optionsInUse(by: owner) & bits == 0 else { throw .inUse }
         owner.tunnelOptions.remove(removed)

@@ -24,10 +24,10 @@ public struct InBandControl: Codable, Hashable, Sendable {
 
     /// What is forwarded, with Open vSwitch's priorities, which are above those that flows can have (its in-band.c tells
     /// why each of them): the bridge's DHCP, its ARP, that of the next hops and of the controllers, and TCP with them.
-    func rules(of address: UInt64) -> [(priority: Int32, match: Match)] {
+    func flows(of address: UInt64) -> [(priority: UInt32, match: Match)] {
         func arp(_ operation: Int) -> Match { Match().with(.ethType, 0x0806).with(.arpOperation, operation) }
         let tcp = Match().with(.ethType, 0x0800).with(.ipProtocol, 6)
-        var rules: [(priority: Int32, match: Match)] = [
+        var flows: [(priority: UInt32, match: Match)] = [
             (
                 180_000,
                 Match().with(.inPort, PortNumber.local).with(.ethSource, address)
@@ -37,18 +37,18 @@ public struct InBandControl: Codable, Hashable, Sendable {
             (180_002, arp(1).with(.ethSource, address)),
         ]
         for hop in nextHops {
-            rules.append((180_003, arp(2).with(.ethDestination, hop)))
-            rules.append((180_004, arp(1).with(.ethSource, hop)))
+            flows.append((180_003, arp(2).with(.ethDestination, hop)))
+            flows.append((180_004, arp(1).with(.ethSource, hop)))
         }
         for remote in Set(remotes.map(\.address)).sorted() {
-            rules.append((180_005, arp(2).with(.arpTarget, remote)))
-            rules.append((180_006, arp(1).with(.arpSource, remote)))
+            flows.append((180_005, arp(2).with(.arpTarget, remote)))
+            flows.append((180_006, arp(1).with(.arpSource, remote)))
         }
         for remote in remotes {
-            rules.append(
+            flows.append(
                 (180_007, tcp.with(.ipv4Destination, remote.address).with(.tcpDestination, remote.port)))
-            rules.append((180_008, tcp.with(.ipv4Source, remote.address).with(.tcpSource, remote.port)))
+            flows.append((180_008, tcp.with(.ipv4Source, remote.address).with(.tcpSource, remote.port)))
         }
-        return rules
+        return flows
     }
 }

@@ -1,18 +1,18 @@
 /// Which option of a tunnel's header is which `tun_metadata` field of a bridge's flows (Nicira's `NXT_TLV_TABLE_MOD`).
 public struct TunnelOptionTable: Equatable, Sendable {
-    /// One option (RFC 8926, 3.5), and the field that it is.
+    /// One option (RFC 8926, 3.5), and the field that it is (`nx_tlv_map`).
     public struct Mapping: Hashable, Sendable {
         public var optionClass: UInt16
         public var optionType: UInt8
         /// Bytes of the option, a multiple of 4.
-        public var byteCount: Int
+        public var optionLength: UInt8
         /// N of `tun_metadataN`.
-        public var index: Int
+        public var index: UInt16
 
-        public init(optionClass: UInt16, optionType: UInt8, byteCount: Int, index: Int) {
+        public init(optionClass: UInt16, optionType: UInt8, optionLength: UInt8, index: UInt16) {
             self.optionClass = optionClass
             self.optionType = optionType
-            self.byteCount = byteCount
+            self.optionLength = optionLength
             self.index = index
         }
     }
@@ -33,15 +33,14 @@ public struct TunnelOptionTable: Equatable, Sendable {
     public init() {}
 
     /// Bytes of option `index`; nil: it is not mapped.
-    func byteCount(_ index: Int) -> Int? { mappings.first { $0.index == index }?.byteCount }
+    func byteCount(_ index: Int) -> Int? { mappings.first { $0.index == index }.map { Int($0.optionLength) } }
 
     mutating func add(_ new: [Mapping]) throws(Refusal) {
         var table = mappings
         for mapping in new {
-            guard mapping.byteCount % 4 == 0, 4...TunnelOption.maximumByteCount ~= mapping.byteCount else {
-                throw .badLength
-            }
-            guard 0..<TunnelOption.count ~= mapping.index else { throw .badIndex }
+            let byteCount = Int(mapping.optionLength)
+            guard byteCount % 4 == 0, 4...TunnelOption.maximumByteCount ~= byteCount else { throw .badLength }
+            guard mapping.index < TunnelOption.count else { throw .badIndex }
             guard !table.contains(where: { $0.index == mapping.index }) else { throw .alreadyMapped }
             guard
                 !table.contains(where: {
@@ -50,11 +49,11 @@ public struct TunnelOptionTable: Equatable, Sendable {
             else { throw .duplicate }
             table.append(mapping)
         }
-        guard table.reduce(0, { $0 + $1.byteCount }) <= Self.space else { throw .tableFull }
+        guard table.reduce(0, { $0 + Int($1.optionLength) }) <= Self.space else { throw .tableFull }
         mappings = table.sorted { $0.index < $1.index }
     }
 
-    mutating func remove(_ indices: [Int]) { mappings.removeAll { indices.contains($0.index) } }
+    mutating func remove(_ indices: [Int]) { mappings.removeAll { indices.contains(Int($0.index)) } }
 
     // MARK: What flows say
 

@@ -124,10 +124,10 @@ final class Bridge {
     var settings: BridgeSettings
     /// What becomes of fragments (`Datapath.setFragmentHandling`).
     var fragments = FragmentHandling.normal
-    /// Whether it forwards by itself in its controllers' place, since when, and how much (`Datapath.setStandIn`).
+    /// Whether it forwards by itself in its controllers' place (`Datapath.setStandIn`).
     var standsIn = false
-    var standInSince: UInt64 = 0
-    var standInCount = TrafficCount()
+    /// Those of its own that are asked before table 0.
+    var hiddenFlows: HiddenFlows?
     var tables: [FlowTable]
     /// Port indices by OpenFlow number.
     var ports: [UInt32: Int32] = [:]
@@ -142,8 +142,6 @@ final class Bridge {
     var mirrors: [MirrorState] = []
     /// The first table of those that packets pass on their way out (OpenFlow 1.5, 5.1.2); nil: there are none.
     var firstEgressTable: UInt8?
-    /// How the traffic of its controllers passes (`BridgeSettings.inBand`).
-    var inBand: InBandRules?
     /// The tables that have the flows of others too, and which those are (OpenFlow 1.5, 6.6).
     var sources: [UInt8: [UInt8]] = [:]
     /// Which options of tunnels its flows can name.

@@ -59,11 +59,8 @@ extension Datapath {
             let table = bridges[Int(bridge)].table(table)
             table.lookups &+= packets
             if matched { table.matches &+= packets }
-        case .inBand(let bridge, let rule):
-            bridges[Int(bridge)].inBand?.count(rule, packets: packets, bytes: bytes)
-        case .standIn(let bridge):
-            bridges[Int(bridge)].standInCount.packets &+= packets
-            bridges[Int(bridge)].standInCount.bytes &+= bytes
+        case .hiddenFlow(let bridge, let number):
+            bridges[Int(bridge)].hiddenFlows?.count(number, packets: packets, bytes: bytes)
         case .bucket(let bridge, let id, let place):
             guard let group = bridges[Int(bridge)].groups[id] else { return }
             if place < 0 {

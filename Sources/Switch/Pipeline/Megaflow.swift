@@ -70,10 +70,8 @@ enum Credit {
     case lookup(bridge: Int32, table: UInt8, matched: Bool)
     /// A bucket of a group (its place in the group's list; -1: the group itself).
     case bucket(bridge: Int32, group: UInt32, place: Int32)
-    /// A bridge's stand-in flow.
-    case standIn(bridge: Int32)
-    /// A rule of a bridge's in-band control, by its place.
-    case inBand(bridge: Int32, rule: Int32)
+    /// A hidden flow of a bridge, by its place.
+    case hiddenFlow(bridge: Int32, number: Int32)
     /// Keeps the flow that a `learn` action added young (`PipelineState.learnings`).
     case learned(Int32)
     /// A packet that a port's settings or state kept out, or kept from leaving.

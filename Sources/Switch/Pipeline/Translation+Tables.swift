@@ -23,10 +23,7 @@ extension Translation {
             dependOnFragmentation()
             if isFragment { return dropFragment(home) }
         }
-        if table == 0 {
-            if here.bridge.standsIn { return standIn() }
-            if let inBand = here.bridge.inBand, passesInBand(inBand) { return }
-        }
+        if table == 0, let hidden = here.bridge.hiddenFlows, follow(hidden) { return }
         let number: Int32
         if inPort == nil && !byTuple && !isFragment {
             noteLookup(table, key)
@@ -55,22 +52,13 @@ extension Translation {
         follow(rule.instructions)
     }
 
-    /// The bridge forwards by itself, whatever flows it has.
-    private func standIn() {
-        recorder?.open(.table, "\(Self.aligned(0)). priority \(StandIn.priority)")
-        defer { recorder?.close() }
-        credits.append(.standIn(bridge: here.bridge.index))
-        perform([.output(PortNumber.normal)])
-    }
-
-    /// Lets the traffic of controllers pass; false: it is none.
-    private func passesInBand(_ inBand: InBandRules) -> Bool {
-        let number = inBand.lookUp(&key, unite: &wildcards)
+    /// Forwards what a hidden flow of the bridge matches; false: none does.
+    private func follow(_ hidden: HiddenFlows) -> Bool {
+        let number = hidden.lookUp(&key, unite: &wildcards)
         guard number >= 0 else { return false }
-        let rule = inBand.rules[Int(number)]
-        recorder?.open(.table, "\(Self.aligned(0)). \(rule.match.description), priority \(rule.priority)")
+        if let recorder { recorder.open(.table, "\(Self.aligned(0)). \(hidden.title(of: number))") }
         defer { recorder?.close() }
-        credits.append(.inBand(bridge: here.bridge.index, rule: number))
+        credits.append(.hiddenFlow(bridge: here.bridge.index, number: number))
         perform([.output(PortNumber.normal)])
         return true
     }

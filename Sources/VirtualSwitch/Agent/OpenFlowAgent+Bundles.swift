@@ -107,7 +107,7 @@ extension OpenFlowAgent {
                 (index) throws(ModificationError) in
                 do throws(OpenFlowError) {
                     let entry = bundle.entries[index]
-                    if case .flow(let packed) = entry.content { return .packedFlow(packed) }
+                    if case .flow(let packed) = entry.content { return .flow(packed) }
                     let message = try bundle.message(of: entry, version: connection.version)
                     return try change(of: message, &forwards)
                 } catch {

@@ -28,7 +28,7 @@ extension OpenFlowAgent {
                             .init(
                                 maximumOptionSpace: UInt32(TunnelOptionTable.space),
                                 maximumFields: UInt16(TunnelOption.count),
-                                mappings: datapath.tunnelOptions(bridge: bridge).mappings.map { .init($0) })))))
+                                mappings: datapath.tunnelOptions(bridge: bridge).mappings)))))
         case .resume(let packet): try resume(packet, now: now)
         case .ctFlushZone(let zone): flushConnections(zone: zone)
         case .ctFlush(let filter): flushConnections(filter)
@@ -56,7 +56,7 @@ extension OpenFlowAgent {
             // The field alone says which, as in Open vSwitch.
             case .delete:
                 try datapath.removeTunnelOptions(bridge: bridge, change.mappings.map { Int($0.index) })
-            case .add: try datapath.addTunnelOptions(bridge: bridge, change.mappings.map { .init($0) })
+            case .add: try datapath.addTunnelOptions(bridge: bridge, change.mappings)
             }
         } catch {
             throw .tlvTableModFailed(error.openFlowError)
@@ -74,21 +74,5 @@ extension TunnelOptionTable.Refusal {
         case .duplicate: .duplicateEntry
         case .inUse: .invalidTLVDeletion
         }
-    }
-}
-
-extension TunnelOptionTable.Mapping {
-    fileprivate init(_ mapping: NiciraMessage.TLVMapping) {
-        self.init(
-            optionClass: mapping.optionClass, optionType: mapping.optionType, byteCount: Int(mapping.optionLength),
-            index: Int(mapping.index))
-    }
-}
-
-extension NiciraMessage.TLVMapping {
-    fileprivate init(_ mapping: TunnelOptionTable.Mapping) {
-        self.init(
-            optionClass: mapping.optionClass, optionType: mapping.optionType, optionLength: UInt8(mapping.byteCount),
-            index: UInt16(mapping.index))
     }
 }

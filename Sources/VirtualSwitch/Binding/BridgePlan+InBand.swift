@@ -59,16 +59,3 @@ extension BridgePlan {
         return InBandControl(remotes: remotes, nextHops: hops.sorted())
     }
 }
-
-extension SwitchBinding {
-    /// Follows the neighbours that the machine has got to know.
-    func renewInBand(_ bridge: BoundBridge) {
-        let index = bridge.index
-        let inBand = bridge.plan.inBand
-        poller.run { datapath, now in
-            var settings = datapath.settings(bridge: index)
-            settings.inBand = inBand
-            datapath.setSettings(bridge: index, settings, now: now)
-        }
-    }
-}

@@ -203,7 +203,10 @@ extension SwitchBinding {
     /// Brings the counters and the controllers' states up to date. To be called every `statisticsInterval`.
     public func refreshStatistics() {
         guard !isStopped else { return }
-        for bridge in bridges.values where bridge.plan.controllers.contains(where: \.isInBand) { renewInBand(bridge) }
+        for bridge in bridges.values where bridge.plan.controllers.contains(where: \.isInBand) {
+            // The machine has got to know neighbours, perhaps.
+            applySettings(of: bridge)
+        }
         var counters: [String: BridgeCounters] = [:]
         for (name, bridge) in bridges {
             let index = bridge.index

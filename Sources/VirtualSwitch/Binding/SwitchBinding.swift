@@ -217,14 +217,7 @@ public final class SwitchBinding {
     private func apply(to bridge: BoundBridge, before: BridgePlan?) {
         let plan = bridge.plan
         let index = bridge.index
-        let inBand = plan.inBand
-        poller.run { datapath, now in
-            // The agent has its share in these: who forwards without a controller.
-            var settings = datapath.settings(bridge: index)
-            plan.apply(to: &settings)
-            settings.inBand = inBand
-            datapath.setSettings(bridge: index, settings, now: now)
-        }
+        applySettings(of: bridge)
         if before?.flowTables ?? [:] != plan.flowTables { applyFlowTables(bridge, before: before) }
         let mirrors = plan.mirrors.map { bridge.mirror($0) }
         if mirrors != bridge.mirrors {
@@ -236,6 +229,19 @@ public final class SwitchBinding {
                 index: index, name: plan.name, datapathID: plan.datapathID ?? bridge.address, versions: plan.versions,
                 controllers: plan.controllers.compactMap(\.settings), isSecure: plan.isSecure,
                 descriptions: plan.descriptions))
+    }
+
+    func applySettings(of bridge: BoundBridge) {
+        let index = bridge.index
+        let plan = bridge.plan
+        let inBand = plan.inBand
+        poller.run { datapath, now in
+            // The agent has its share in these: who forwards without a controller.
+            var settings = datapath.settings(bridge: index)
+            plan.apply(to: &settings)
+            settings.inBand = inBand
+            datapath.setSettings(bridge: index, settings, now: now)
+        }
     }
 
     private func applyFlowTables(_ bridge: BoundBridge, before: BridgePlan?) {

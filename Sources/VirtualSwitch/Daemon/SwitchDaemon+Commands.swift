@@ -55,19 +55,12 @@ extension SwitchDaemon {
             guard let bridge = binding.bridges[words.last!] else { return .failure("Unknown bridge") }
             let index = bridge.index
             let names = flowNames(of: bridge)
-            let (standIn, inBand, flows) = poller.run { datapath, now in
-                (
-                    datapath.standIn(bridge: index, now: now), datapath.inBandRules(bridge: index, now: now),
-                    datapath.flowSnapshots(bridge: index, now: now)
-                )
+            let (hidden, flows) = poller.run { datapath, now in
+                (datapath.hiddenFlows(bridge: index, now: now), datapath.flowSnapshots(bridge: index, now: now))
             }
             let withOffload = words.count == 2
-            var lines =
-                standIn.map {
-                    [Self.hidden(StandIn.priority, Match(), $0.age, $0.traffic, withOffload: withOffload)]
-                } ?? []
-            lines += inBand.map { Self.hidden($0.priority, $0.match, $0.age, $0.traffic, withOffload: withOffload) }
-            lines += flows.map { Self.text($0, names, withOffload: words.count == 2) }
+            var lines = hidden.map { Self.text($0, withOffload: withOffload) }
+            lines += flows.map { Self.text($0, names, withOffload: withOffload) }
             return .text(lines.joined(separator: "\n"))
         }
         commands.add("bridge/reconnect", usage: "[bridge]", arguments: 0...1) { [unowned self] arguments in
@@ -80,13 +73,11 @@ extension SwitchDaemon {
     }
 
     /// A flow of the switch itself, which ovs-ofctl does not show.
-    private static func hidden(
-        _ priority: UInt32, _ match: Match, _ age: UInt64, _ traffic: TrafficCount, withOffload: Bool
-    ) -> String {
-        let conditions = match.description
-        return "duration=\(age / 1_000_000_000)s, n_packets=\(traffic.packets), n_bytes=\(traffic.bytes), "
-            + (withOffload ? "n_offload_packets=0, n_offload_bytes=0, " : "")
-            + "priority=\(priority)\(conditions.isEmpty ? "" : ",\(conditions)"),actions=NORMAL"
+    private static func text(_ flow: HiddenFlow, withOffload: Bool) -> String {
+        let conditions = flow.match.description
+        return "duration=\(flow.age / 1_000_000_000)s, n_packets=\(flow.traffic.packets), "
+            + "n_bytes=\(flow.traffic.bytes), \(withOffload ? "n_offload_packets=0, n_offload_bytes=0, " : "")"
+            + "priority=\(flow.priority)\(conditions.isEmpty ? "" : ",\(conditions)"),actions=NORMAL"
     }
 
     /// A flow as `bridge/dump-flows` prints it: a line of its own kind, shorter than that of ovs-ofctl.

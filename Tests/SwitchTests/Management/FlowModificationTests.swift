@@ -154,11 +154,14 @@ private typealias H = DatapathHarness
                 var apply: [Action] = [.output(2)]
                 if pick(3) == 0 { apply = [.group(UInt32(pick(3)))] }
                 return .flow(
-                    FlowModification(
-                        FlowModification.Command(rawValue: UInt8([0, 0, 0, 1, 3, 4][pick(6)]))!, table: UInt8(pick(2)),
-                        priority: UInt16(pick(3)), match: pick(2) == 0 ? Match() : Match().with(.inPort, pick(2) + 1),
-                        idleTimeout: UInt16(pick(2) * 60), flags: .sendFlowRemoved,
-                        instructions: Instructions(apply: apply, meter: pick(3) == 0 ? UInt32(pick(3) + 1) : nil)))
+                    PackedFlowModification(
+                        FlowModification(
+                            FlowModification.Command(rawValue: UInt8([0, 0, 0, 1, 3, 4][pick(6)]))!,
+                            table: UInt8(pick(2)),
+                            priority: UInt16(pick(3)),
+                            match: pick(2) == 0 ? Match() : Match().with(.inPort, pick(2) + 1),
+                            idleTimeout: UInt16(pick(2) * 60), flags: .sendFlowRemoved,
+                            instructions: Instructions(apply: apply, meter: pick(3) == 0 ? UInt32(pick(3) + 1) : nil))))
             }
         }
         func state() -> [String] {

@@ -55,7 +55,7 @@ private typealias H = DatapathHarness
             return bytes
         }
         for _ in 0..<3 { #expect(lab.send(arp(), from: hosts[0]).map(\.device) == [hosts[1], hosts[2]]) }
-        let rules = lab.datapath.inBandRules(bridge: bridge, now: lab.now)
+        let rules = lab.datapath.hiddenFlows(bridge: bridge, now: lab.now)
         #expect(rules.first { $0.priority == 180_004 }?.traffic.packets == 3)
         #expect(rules.map(\.traffic.packets).reduce(0, +) == 3)
         #expect(lab.datapath.flows(bridge: bridge).isEmpty)
@@ -63,6 +63,6 @@ private typealias H = DatapathHarness
         settings.inBand = nil
         lab.datapath.setSettings(bridge: bridge, settings, now: lab.now)
         #expect(lab.send(arp(), from: hosts[0]).isEmpty)
-        #expect(lab.datapath.inBandRules(bridge: bridge, now: lab.now).isEmpty)
+        #expect(lab.datapath.hiddenFlows(bridge: bridge, now: lab.now).isEmpty)
     }
 }

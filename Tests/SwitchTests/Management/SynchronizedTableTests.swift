@@ -133,8 +133,9 @@ private typealias H = DatapathHarness
             try lab.datapath.transaction(
                 bridge: bridge,
                 [
-                    .flow(.init(.add, match: match(2), cookie: 2)), .flow(.init(.deleteStrict, match: match(1))),
-                    .flow(.init(.deleteStrict, table: 3, match: match(2))),
+                    .flow(PackedFlowModification(FlowModification(.add, match: match(2), cookie: 2))),
+                    .flow(PackedFlowModification(FlowModification(.deleteStrict, match: match(1)))),
+                    .flow(PackedFlowModification(FlowModification(.deleteStrict, table: 3, match: match(2)))),
                 ], now: lab.now)
         }
         #expect(cookies(0) == [1])

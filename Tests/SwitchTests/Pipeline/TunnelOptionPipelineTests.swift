@@ -20,9 +20,9 @@ private typealias H = DatapathHarness
         try lab.datapath.addTunnelOptions(
             bridge: bridge,
             [
-                .init(optionClass: 1, optionType: 1, byteCount: 4, index: 0),
-                .init(optionClass: 1, optionType: 2, byteCount: 8, index: 1),
-                .init(optionClass: 1, optionType: 3, byteCount: 36, index: 2),
+                .init(optionClass: 1, optionType: 1, optionLength: 4, index: 0),
+                .init(optionClass: 1, optionType: 2, optionLength: 8, index: 1),
+                .init(optionClass: 1, optionType: 3, optionLength: 36, index: 2),
             ])
     }
 
@@ -126,7 +126,7 @@ private typealias H = DatapathHarness
         lab.join(bridge, other)
         let host = lab.host(on: other)
         try lab.datapath.addTunnelOptions(
-            bridge: other, [.init(optionClass: 1, optionType: 1, byteCount: 8, index: 0)])
+            bridge: other, [.init(optionClass: 1, optionType: 1, optionLength: 8, index: 0)])
         try lab.flow(bridge, "", "set_field:0x12->tun_metadata0,output:5,resubmit(,1)")
         try lab.flow(bridge, "tun_metadata0=0x12", "output:2", table: 1)
         try lab.flow(other, "", "output:2")
@@ -191,7 +191,7 @@ private typealias H = DatapathHarness
         try lab.flow(bridge, "", "drop")
         #expect(throws: TunnelOptionTable.Refusal.alreadyMapped) {
             try lab.datapath.addTunnelOptions(
-                bridge: bridge, [.init(optionClass: 9, optionType: 1, byteCount: 4, index: 0)])
+                bridge: bridge, [.init(optionClass: 9, optionType: 1, optionLength: 4, index: 0)])
         }
         for (actions, index) in [
             ("clone(set_field:1->tun_metadata0)", 0), ("output:NXM_NX_TUN_METADATA1[0..15]", 1),

@@ -61,11 +61,11 @@ import Testing
         #expect(FlowTableTests.flows(tool).map(\.priority) == [0xffff])
         #expect(Self.flooded(dialogue) == [2, 3])
         #expect(Self.flooded(dialogue) == [2, 3])
-        let standIn = dialogue.datapath.standIn(bridge: dialogue.bridge, now: dialogue.now)
+        let standIn = dialogue.datapath.hiddenFlows(bridge: dialogue.bridge, now: dialogue.now).first
         #expect(standIn?.traffic == TrafficCount(packets: 2, bytes: 120))
         _ = dialogue.connect(.v13)
         #expect(Self.flooded(dialogue) == [])
-        #expect(dialogue.datapath.standIn(bridge: dialogue.bridge, now: dialogue.now) == nil)
+        #expect(dialogue.datapath.hiddenFlows(bridge: dialogue.bridge, now: dialogue.now).first == nil)
         #expect(FlowTableTests.flows(tool).first?.packets == 1)
     }
 

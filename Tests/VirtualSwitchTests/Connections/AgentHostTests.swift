@@ -81,7 +81,7 @@ import Testing
         #expect(host.nextDeadline == 19 * Self.second)
         host.turn(now: 20 * Self.second)
         #expect(host.nextDeadline == nil)
-        #expect(datapath.standIn(bridge: bridges[0], now: 20 * Self.second) != nil)
+        #expect(datapath.hiddenFlows(bridge: bridges[0], now: 20 * Self.second).first != nil)
         #expect(datapath.flowSnapshots(bridge: bridges[1], FlowQuery(), now: 20 * Self.second).isEmpty)
     }
 }
