@@ -23,6 +23,7 @@ let package = Package(
         .executable(name: "rookery", targets: ["rookery"]),
         .executable(name: "rookery-lab", targets: ["rookery-lab"]),
         .executable(name: "rookery-switchd", targets: ["rookery-switchd"]),
+        .executable(name: "rookery-vmm", targets: ["rookery-vmm"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -59,6 +60,22 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Controller", dependencies: ["OpenFlow", "Streams", "Switch", "Wire"], swiftSettings: strict),
+        // Virtual machines: the board that devices sit on, the CPU in software, para-virtual devices, real chips, disks.
+        .target(name: "Board", swiftSettings: hot),
+        .target(name: "CX86", cSettings: [.unsafeFlags(["-O2", "-fno-strict-aliasing"])]),
+        .target(name: "X86", dependencies: ["CX86"], swiftSettings: hot),
+        .target(name: "Virtio", dependencies: ["Board", "Linux"], swiftSettings: hot),
+        .target(name: "Chips", dependencies: ["Board"], swiftSettings: hot),
+        .target(name: "DiskImage", dependencies: ["Board", "Linux"], swiftSettings: strict),
+        // A virtual machine as its users see it (what is asked for, its process, its control socket); and the monitor itself.
+        .target(name: "VirtualMachine", dependencies: ["Linux"], swiftSettings: strict),
+        .target(name: "GuestImages", dependencies: ["DiskImage", "Linux", "VirtualMachine"], swiftSettings: strict),
+        .target(
+            name: "VMM",
+            dependencies: ["Board", "Chips", "DiskImage", "Linux", "VirtualMachine", "Virtio", "X86"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "rookery-vmm", dependencies: ["VMM", "VirtualMachine", "Linux"], swiftSettings: strict),
         // A lab as data; a lab alive.
         .target(
             name: "Topology", dependencies: ["Switch", "Wire", .product(name: "Yams", package: "Yams")],
@@ -96,6 +113,22 @@ let package = Package(
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "Testbed"], swiftSettings: strict),
         .testTarget(
             name: "HostNetworkTests", dependencies: ["HostNetwork", "Linux", "Wire", "Testbed"], swiftSettings: strict),
+        .testTarget(name: "BoardTests", dependencies: ["Board", "Testbed"], swiftSettings: strict),
+        .target(name: "CX86Oracle", path: "Tests/CX86Oracle"),
+        .testTarget(name: "X86Tests", dependencies: ["X86", "CX86", "CX86Oracle", "Testbed"], swiftSettings: strict),
+        .testTarget(name: "VirtioTests", dependencies: ["Virtio", "Board", "Linux", "Testbed"], swiftSettings: strict),
+        .testTarget(name: "ChipsTests", dependencies: ["Chips", "Board", "Testbed"], swiftSettings: strict),
+        .testTarget(
+            name: "DiskImageTests", dependencies: ["DiskImage", "Board", "Linux", "Testbed"], swiftSettings: strict),
+        .testTarget(
+            name: "GuestImagesTests", dependencies: ["GuestImages", "DiskImage", "VirtualMachine", "Linux", "Testbed"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "VMMTests",
+            dependencies: [
+                "VMM", "Board", "Chips", "DiskImage", "VirtualMachine", "Virtio", "X86", "Linux", "Testbed",
+            ],
+            swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Testbed"], swiftSettings: strict),
         .testTarget(
             name: "SwitchTests", dependencies: ["Switch", "Wire", "AllocationCount", "Testbed"],

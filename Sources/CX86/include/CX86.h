@@ -1,0 +1,10 @@
+// The host's own floating-point and vector instructions, for a guest's: bit-exact because they are the same.
+// And the host's atomic ones, for locked instructions.
+#ifndef ROOKERY_CX86_H
+#define ROOKERY_CX86_H
+
+#include <stdint.h>
+
+#include "CX86Atomics.h"
+
+#endif

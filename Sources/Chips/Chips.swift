@@ -1,0 +1,1 @@
+// The emulated hardware of a fully virtualized machine.

@@ -1,0 +1,1 @@
+// Guests made from Debian packages.

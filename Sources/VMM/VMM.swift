@@ -1,0 +1,1 @@
+// The monitor: machine, boot, CPU back ends.

@@ -1,0 +1,1 @@
+// A virtual machine as its users see it.

@@ -1,0 +1,17 @@
+/// What lies outside of a processor: devices, ports, time. Called on the processor's thread.
+public protocol ProcessorBus: AnyObject {
+    /// A load from a physical address that is not RAM, 1, 2, 4 or 8 bytes.
+    func read(address: UInt64, size: Int) -> UInt64
+    func write(address: UInt64, size: Int, value: UInt64)
+    /// IN and OUT, 1, 2 or 4 bytes.
+    func readPort(_ port: UInt16, size: Int) -> UInt32
+    func writePort(_ port: UInt16, size: Int, value: UInt32)
+    /// The time-stamp counter as it runs, without this processor's offset.
+    func timeStamp() -> UInt64
+    /// The vector of an interrupt of the legacy PIC that waits, taken (ExtINT); nil when there is none.
+    func acknowledgeLegacyInterrupt() -> UInt8?
+    /// An inter-processor interrupt, or anything else that the local APIC sends. `command`: the ICR, 64 bits.
+    func sendInterruptCommand(_ command: UInt64, from processor: Processor)
+    /// The local APIC broadcasts the end of a level-triggered interrupt to the I/O APICs.
+    func endOfInterrupt(vector: UInt8)
+}

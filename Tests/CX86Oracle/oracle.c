@@ -1,0 +1,1 @@
+#include "CX86Oracle.h"
