@@ -70,6 +70,15 @@ public enum StateLayout {
     public static let sysenterESP = 0x2d0
     public static let sysenterEIP = 0x2d8
     public static let tscAux = 0x2e0
+    /// UInt8: interrupts are held back until the next instruction has run (STI, MOV SS).
+    public static let interruptShadow = 0x2e9
+    /// UInt64: how code is read and what it may reach (`BlockKey`), with the generation of translations above: what entries of
+    /// the jump cache must match.
+    public static let blockKey = 0x2f0
+    /// The direct jump that was left for want of a target (`Exit.lookUp`), to be linked; 0: none.
+    public static let linkSite = 0x2f8
+    /// UInt64: the physical page (address >> 12) of the block that runs.
+    public static let codePage = 0x300
 
     /// 512 bytes in FXSAVE64's layout, 16-aligned: FCW FSW FTW FOP FIP FDP MXCSR, ST0–7/MM0–7 at + 32, XMM0–15 at + 160.
     /// The register file of x87, MMX and SSE *is* this area: FXSAVE is a copy, and the host's FXRSTOR can load it.
