@@ -1,1 +1,0 @@
-// The emulated hardware of a fully virtualized machine.
