@@ -101,7 +101,9 @@ public struct BlockBuilder {
             var whole = OpDraft(BlockBuilder.loadImmediateAddress)
             whole.immediate = UInt64(bitPattern: i.memory.displacement)
             if i.memory.base == MemoryOperand.instructionPointer { whole.immediate &+= UInt64(nextOffset) }
-            whole.base = i.memory.base == MemoryOperand.instructionPointer ? UInt8(StateLayout.codeBase) : UInt8(StateLayout.zero)
+            whole.base =
+                i.memory.base == MemoryOperand.instructionPointer
+                ? UInt8(StateLayout.codeBase) : UInt8(StateLayout.zero)
             emit(whole)
             first = OpDraft(addressHandler(i))
             first.base = UInt8(StateLayout.address)

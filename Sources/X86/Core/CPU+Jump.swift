@@ -47,12 +47,30 @@ extension CPU {
         return leave(.lookUp, at: rip)
     }
 
+    /// The target of a direct jump is not linked yet, or somebody asked for something.
     @usableFromInline @inline(never)
     func leaveForTarget(_ op: Op) -> UnsafeRawPointer? {
         let rip = get(StateLayout.codeBase, as: UInt64.self) &+ UInt64(bitPattern: Int64(op.displacement))
+        guard get(StateLayout.requests, as: UInt32.self) == 0 else { return leave(.request, at: rip) }
+        let entry = jumpCacheEntry(rip)
+        if entry.load(as: UInt64.self) == rip,
+            entry.load(fromByteOffset: 24, as: UInt64.self) == get(StateLayout.blockKey, as: UInt64.self)
+        {
+            let first = entry.load(fromByteOffset: 8, as: UnsafeRawPointer.self)
+            if !Op(first).reachesIntoNextPage {
+                UnsafeMutableRawPointer(mutating: op.raw)
+                    .storeBytes(of: first, toByteOffset: 8, as: UnsafeRawPointer.self)
+            }
+            return first
+        }
         set(StateLayout.linkSite, UInt64(UInt(bitPattern: op.raw)))
         return leave(.lookUp, at: rip)
     }
+}
+
+extension Op {
+    /// The instruction lies in two pages: what is in the second may change without this one, so nothing is linked to it.
+    var reachesIntoNextPage: Bool { Int(offset) + Int(length) > 4096 }
 }
 
 /// Operations that the block builder itself makes.
@@ -64,11 +82,13 @@ enum BlockOperation {
     /// The end of a block at the end of its page.
     static let continueElsewhere: Handler = { state, op in
         let (cpu, op) = (CPU(state), Op(op))
-        return cpu.jump(to: cpu.get(StateLayout.codeBase, as: UInt64.self) &+ UInt64(bitPattern: Int64(op.displacement)), op)
+        return cpu.jump(
+            to: cpu.get(StateLayout.codeBase, as: UInt64.self) &+ UInt64(bitPattern: Int64(op.displacement)), op)
     }
     /// The first operation of a block that was dropped: whoever still jumps here looks for the code anew.
     static let dropped: Handler = { state, op in
         let (cpu, op) = (CPU(state), Op(op))
+        cpu.set(StateLayout.linkSite, UInt64(UInt(bitPattern: op.raw)) | 1)
         return cpu.leave(.lookUp, at: op.rip(cpu))
     }
     /// The first operation of a dropped block that was decoded again.

@@ -1,13 +1,241 @@
-/// The slow path of a load: see `CPU.load`.
+import CX86
+
+/// The slow path of a load: see `CPU.load`. What was found lies at `StateLayout.loaded`.
 @usableFromInline @inline(never)
 func loadSlowly(_ cpu: CPU, _ address: UInt64, _ byteCount: Int) -> Bool {
-    _ = cpu.fault(.pageFault)
-    return false
+    cpu.processor.load(address, byteCount)
 }
 
 /// The slow path of a store: see `CPU.store`.
 @usableFromInline @inline(never)
 func storeSlowly(_ cpu: CPU, _ address: UInt64, _ bytes: UnsafeRawBufferPointer) -> Bool {
-    _ = cpu.fault(.pageFault)
-    return false
+    cpu.processor.store(address, bytes)
+}
+
+extension CPU {
+    /// The slow half of `pointerForModify`: RAM for `byteCount` bytes at a linear address, checked for writing, decoded code
+    /// of it dropped. Nil with an exception recorded: the fault. Nil otherwise (`isFault` false): the operand crosses a
+    /// page or lies in a device: use `load` and `store`.
+    @inline(never)
+    public func pointerForModifySlowly(_ address: UInt64, _ byteCount: Int, isFault: inout Bool)
+        -> UnsafeMutableRawPointer?
+    {
+        processor.pointerForModify(address, byteCount, isFault: &isFault)
+    }
+}
+
+extension Processor {
+    /// Non-canonical addresses are a general-protection fault (a stack fault where the stack is meant: the callers know).
+    private func isCanonical(_ address: UInt64, _ byteCount: Int) -> Bool {
+        guard cpu.get(StateLayout.efer, as: UInt64.self) & ControlBit.longModeActive != 0 else { return true }
+        let last = address &+ UInt64(byteCount - 1)
+        return Int64(bitPattern: address &<< 16) >> 16 == Int64(bitPattern: address)
+            && Int64(bitPattern: last &<< 16) >> 16 == Int64(bitPattern: last)
+    }
+
+    var inForce: TranslationBuffer {
+        let raw: UnsafeRawPointer = cpu.get(StateLayout.tlb)
+        return raw == translations[0].raw
+            ? translations[0] : raw == translations[2].raw ? translations[2] : translations[1]
+    }
+
+    /// Translates, and fills the buffer in force where the page is RAM.
+    /// - Returns: nil: the fault is recorded.
+    func translate(_ linear: UInt64, _ access: AccessKind) -> UInt64? {
+        let buffer = inForce
+        statistics.translationMisses += 1
+        guard
+            let translation = walk(
+                linear, access, isUser: buffer.raw == translations[0].raw,
+                ignoresSMAP: buffer.raw == translations[2].raw)
+        else { return nil }
+        if translation.isLarge {
+            let half = Int(linear >> 63)
+            let page = linear & ~0x3fff_ffff
+            let range = page...(page | 0x3fff_ffff)
+            if let old = largePages[half] {
+                largePages[half] = min(old.lowerBound, range.lowerBound)...max(old.upperBound, range.upperBound)
+            } else {
+                largePages[half] = range
+            }
+        }
+        let physicalPage = translation.physical & ~0xfff
+        guard let (host, flagPage, isReadOnly) = memory.find(physicalPage), physicalPage != localAPICPage else {
+            return translation.physical
+        }
+        let page = linear & ~0xfff
+        let entry = buffer.entry(linear)
+        let flags = memory.flags[flagPage]
+        let isDirect =
+            translation.isWritable && translation.isDirty && !isReadOnly
+            && flags & (PhysicalMemory.codeFlag | PhysicalMemory.loggedFlag) == 0
+        entry.storeBytes(of: page, as: UInt64.self)
+        entry.storeBytes(of: isDirect ? page : TranslationBuffer.none, toByteOffset: 8, as: UInt64.self)
+        entry.storeBytes(
+            of: translation.isExecutable ? page : TranslationBuffer.none, toByteOffset: 16, as: UInt64.self)
+        entry.storeBytes(of: UInt64(UInt(bitPattern: host)) &- page, toByteOffset: 24, as: UInt64.self)
+        return translation.physical
+    }
+
+    /// Loads up to 64 bytes from a linear address to `StateLayout.loaded`… those beyond 16 go on in the scratch behind it.
+    func load(_ linear: UInt64, _ byteCount: Int) -> Bool {
+        guard isCanonical(linear, byteCount) else {
+            _ = cpu.fault(.generalProtection)
+            return false
+        }
+        let target = cpu.raw + StateLayout.loaded
+        let inFirst = min(byteCount, 4096 - Int(linear & 0xfff))
+        guard let first = translate(linear, .read) else { return false }
+        if inFirst == byteCount {
+            read(physical: first, into: target, byteCount)
+            return true
+        }
+        guard let second = translate(wrap(linear &+ UInt64(inFirst)), .read) else { return false }
+        read(physical: first, into: target, inFirst)
+        read(physical: second, into: target + inFirst, byteCount - inFirst)
+        return true
+    }
+
+    /// Linear addresses outside of long mode have 32 bits.
+    private func wrap(_ linear: UInt64) -> UInt64 {
+        cpu.get(StateLayout.efer, as: UInt64.self) & ControlBit.longModeActive != 0 ? linear : linear & 0xffff_ffff
+    }
+
+    func store(_ linear: UInt64, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard isCanonical(linear, bytes.count) else {
+            _ = cpu.fault(.generalProtection)
+            return false
+        }
+        let inFirst = min(bytes.count, 4096 - Int(linear & 0xfff))
+        guard let first = translate(linear, .write) else { return false }
+        if inFirst == bytes.count {
+            guard prepareWrite(physical: first, inFirst) else { return false }
+            write(physical: first, bytes)
+            return true
+        }
+        guard let second = translate(wrap(linear &+ UInt64(inFirst)), .write) else { return false }
+        guard prepareWrite(physical: first, inFirst), prepareWrite(physical: second, bytes.count - inFirst) else {
+            return false
+        }
+        write(physical: first, UnsafeRawBufferPointer(rebasing: bytes[..<inFirst]))
+        write(physical: second, UnsafeRawBufferPointer(rebasing: bytes[inFirst...]))
+        return true
+    }
+
+    func pointerForModify(_ linear: UInt64, _ byteCount: Int, isFault: inout Bool) -> UnsafeMutableRawPointer? {
+        isFault = true
+        guard isCanonical(linear, byteCount) else {
+            _ = cpu.fault(.generalProtection)
+            return nil
+        }
+        guard let first = translate(linear, .write) else { return nil }
+        if Int(linear & 0xfff) + byteCount > 4096 {
+            guard translate(wrap(linear &+ UInt64(byteCount - 1)), .write) != nil else { return nil }
+            isFault = false
+            return nil
+        }
+        guard let (host, _, isReadOnly) = memory.find(first), !isReadOnly, first & ~0xfff != localAPICPage else {
+            isFault = false
+            return nil
+        }
+        guard prepareWrite(physical: first, byteCount) else { return nil }
+        isFault = false
+        return host
+    }
+
+    /// Before a store to flagged RAM: decoded code is dropped, the log kept.
+    /// - Returns: false: the instruction must run alone first (`Exit.alone` is recorded).
+    func prepareWrite(physical: UInt64, _ byteCount: Int) -> Bool {
+        guard let (_, page, _) = memory.find(physical) else { return true }
+        let flags = memory.flags[page]
+        if flags & PhysicalMemory.codeFlag != 0 {
+            let offset = Int(physical & 0xfff)
+            let lines = BlockCache.lines(offset: offset, count: byteCount)
+            if blocks.lines(page: page) & lines != 0 {
+                if !isAlone, isRunningPage(page) {
+                    cpu.set(StateLayout.exit, Exit.alone.rawValue)
+                    return false
+                }
+                dropCode(page: page)
+            }
+            codePages.written(page: page, range: offset..<min(offset + byteCount, 4096), by: number)
+        }
+        if flags & PhysicalMemory.loggedFlag != 0 {
+            _ = cx86_fetch_or8(memory.flags + page, PhysicalMemory.dirtyFlag)
+        }
+        return true
+    }
+
+    /// Whether the code that runs now lies in `page`.
+    private func isRunningPage(_ page: Int) -> Bool {
+        var linear: UInt64 = cpu.get(StateLayout.codeBase)
+        if cpu.get(StateLayout.blockKey, as: UInt64.self) & 3 != UInt64(CodeMode.bits64.rawValue) {
+            linear &+= cpu.get(StateLayout.segments + SegmentField.byteCount + SegmentField.base, as: UInt64.self)
+            linear &= 0xffff_ffff
+        }
+        let buffer = inForce
+        // An unknown page counts as this one: to run an instruction alone is never wrong.
+        guard
+            let translation = walk(
+                linear, .fetch, isUser: buffer.raw == translations[0].raw, ignoresSMAP: true),
+            let (_, running, _) = memory.find(translation.physical)
+        else { return true }
+        return running == page
+    }
+
+    /// Forgets the decoded code of a page.
+    func dropCode(page: Int) {
+        if blocks.drop(page: page) { codePages.release(page: page, by: number) }
+    }
+
+    func read(physical: UInt64, into target: UnsafeMutableRawPointer, _ byteCount: Int) {
+        if physical & ~0xfff == localAPICPage {
+            target.storeBytes(of: readLocalAPIC(offset: physical & 0xfff, size: byteCount), as: UInt64.self)
+            return
+        }
+        if let (host, _, _) = memory.find(physical) {
+            target.copyMemory(from: host, byteCount: byteCount)
+            return
+        }
+        // Devices take 1, 2, 4 and 8 bytes, aligned; everything else is cut to pieces.
+        var done = 0
+        while done < byteCount {
+            let address = physical + UInt64(done)
+            let size = piece(address, byteCount - done)
+            var value = bus.read(address: address, size: size).littleEndian
+            withUnsafeBytes(of: &value) { (target + done).copyMemory(from: $0.baseAddress!, byteCount: size) }
+            done += size
+        }
+    }
+
+    func write(physical: UInt64, _ bytes: UnsafeRawBufferPointer) {
+        if physical & ~0xfff == localAPICPage {
+            var value: UInt64 = 0
+            withUnsafeMutableBytes(of: &value) {
+                $0.copyBytes(from: UnsafeRawBufferPointer(rebasing: bytes.prefix(8)))
+            }
+            writeLocalAPIC(offset: physical & 0xfff, size: bytes.count, value: value)
+            return
+        }
+        if let (host, _, isReadOnly) = memory.find(physical) {
+            if !isReadOnly { host.copyMemory(from: bytes.baseAddress!, byteCount: bytes.count) }
+            return
+        }
+        var done = 0
+        while done < bytes.count {
+            let address = physical + UInt64(done)
+            let size = piece(address, bytes.count - done)
+            var value: UInt64 = 0
+            withUnsafeMutableBytes(of: &value) {
+                $0.copyBytes(from: UnsafeRawBufferPointer(rebasing: bytes[done..<done + size]))
+            }
+            bus.write(address: address, size: size, value: UInt64(littleEndian: value))
+            done += size
+        }
+    }
+
+    private func piece(_ address: UInt64, _ left: Int) -> Int {
+        for size in [8, 4, 2] where left >= size && address & UInt64(size - 1) == 0 { return size }
+        return 1
+    }
 }

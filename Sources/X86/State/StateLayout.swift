@@ -77,8 +77,6 @@ public enum StateLayout {
     public static let blockKey = 0x2f0
     /// The direct jump that was left for want of a target (`Exit.lookUp`), to be linked; 0: none.
     public static let linkSite = 0x2f8
-    /// UInt64: the physical page (address >> 12) of the block that runs.
-    public static let codePage = 0x300
 
     /// 512 bytes in FXSAVE64's layout, 16-aligned: FCW FSW FTW FOP FIP FDP MXCSR, ST0–7/MM0–7 at + 32, XMM0–15 at + 160.
     /// The register file of x87, MMX and SSE *is* this area: FXSAVE is a copy, and the host's FXRSTOR can load it.
