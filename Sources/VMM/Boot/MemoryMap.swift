@@ -1,0 +1,40 @@
+import Board
+
+/// What of the address space is what, for kernels: the "E820" map of PC firmware, in boot_params and PVH's start info alike.
+public struct MemoryMap: Equatable, Sendable {
+    public enum Kind: UInt32, Sendable {
+        case ram = 1
+        case reserved = 2
+        case acpiTables = 3
+    }
+
+    public struct Entry: Equatable, Sendable {
+        public var address: UInt64
+        public var byteCount: UInt64
+        public var kind: Kind
+    }
+
+    public var entries: [Entry]
+
+    /// The map of a machine that boots a kernel without firmware.
+    public init(_ memory: GuestMemory) {
+        entries = [
+            Entry(address: 0, byteCount: PhysicalLayout.conventionalMemoryEnd, kind: .ram),
+            Entry(
+                address: PhysicalLayout.conventionalMemoryEnd,
+                byteCount: PhysicalLayout.kernelStart - PhysicalLayout.conventionalMemoryEnd, kind: .reserved),
+        ]
+        for region in memory.regions {
+            let start = max(region.address, PhysicalLayout.kernelStart)
+            let end = region.address + region.byteCount
+            if end > start { entries.append(Entry(address: start, byteCount: end - start, kind: .ram)) }
+        }
+        entries.append(
+            Entry(
+                address: PhysicalLayout.pciConfiguration, byteCount: PhysicalLayout.pciConfigurationByteCount,
+                kind: .reserved))
+        entries.append(
+            Entry(address: PhysicalLayout.kernelReserved - 0x1000, byteCount: 0x4000, kind: .reserved))
+        entries.sort { $0.address < $1.address }
+    }
+}

@@ -1,1 +1,0 @@
-// The monitor: machine, boot, CPU back ends.
