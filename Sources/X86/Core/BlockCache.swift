@@ -15,7 +15,7 @@ struct BlockCache: ~Copyable {
     static let arenaByteCount = 6 << 20
     private static let chunkByteCount = 256 << 10
 
-    private var table: [UInt64: UnsafeMutableRawPointer] = [:]
+    private var table = BlockTable()
     private var pages: [Int: PageBlocks] = [:]
     private var chunks: [UnsafeMutableRawPointer] = []
     private var chunkIndex = 0
@@ -27,15 +27,15 @@ struct BlockCache: ~Copyable {
 
     deinit { for chunk in chunks { chunk.deallocate() } }
 
-    /// Physical addresses have at most 46 bits, keys 16: exclusive.
+    /// Physical addresses have at most 46 bits, keys 7. Never zero.
     @inline(__always)
     static func tableKey(address: UInt64, key: BlockKey) -> UInt64 {
-        address &<< 8 | (key.rawValue & 0xff)
+        address &<< 8 | (key.rawValue & 0x7f) | 0x80
     }
 
     /// The first operation of the block at a physical address.
     func find(address: UInt64, key: BlockKey) -> UnsafeMutableRawPointer? {
-        table[BlockCache.tableKey(address: address, key: key)]
+        table.find(BlockCache.tableKey(address: address, key: key))
     }
 
     /// Whether a block more may need a reset first.
@@ -61,7 +61,7 @@ struct BlockCache: ~Copyable {
     ) {
         used += (byteCount + 63) & ~63
         let tableKey = BlockCache.tableKey(address: address, key: key)
-        table[tableKey] = first
+        table.insert(tableKey, first)
         note(page: page, lines: lines, first: first, tableKey: tableKey)
     }
 
@@ -79,7 +79,7 @@ struct BlockCache: ~Copyable {
     mutating func drop(page: Int) -> Bool {
         guard let blocks = pages.removeValue(forKey: page) else { return false }
         for block in blocks.blocks {
-            if table[block.key] == block.first { table[block.key] = nil }
+            table.remove(block.key, block.first)
             block.first.storeBytes(of: BlockOperation.dropped, as: Handler.self)
         }
         return true
@@ -90,7 +90,7 @@ struct BlockCache: ~Copyable {
     mutating func reset() -> [Int] {
         let held = Array(pages.keys)
         pages.removeAll(keepingCapacity: true)
-        table.removeAll(keepingCapacity: true)
+        table.removeAll()
         chunkIndex = 0
         used = 0
         resets += 1

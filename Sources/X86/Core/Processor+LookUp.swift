@@ -76,7 +76,7 @@ extension Processor {
     /// Finds the bytes of code at a linear address.
     /// - Returns: nil: an exception is recorded. Code outside of RAM is not run: #GP.
     private func fetch(_ linear: UInt64) -> CodeLocation? {
-        guard let physical = translate(linear, .fetch) else { return nil }
+        guard let physical = inForce.fetch(linear) ?? translate(linear, .fetch) else { return nil }
         guard let (host, page, _) = memory.find(physical) else {
             _ = cpu.fault(.generalProtection)
             return nil
@@ -91,7 +91,9 @@ extension Processor {
     private func isCurrent(_ first: UnsafeMutableRawPointer, linear: UInt64) -> Bool {
         guard Op(first).reachesIntoNextPage else { return true }
         let next = (linear & ~0xfff) &+ 0x1000
-        guard let known = crossings[UInt(bitPattern: first)], let physical = translate(next, .fetch) else {
+        guard let known = crossings[UInt(bitPattern: first)],
+            let physical = inForce.fetch(next) ?? translate(next, .fetch)
+        else {
             return false
         }
         return known == physical

@@ -64,16 +64,12 @@ extension Processor {
             return translation.physical
         }
         let page = linear & ~0xfff
-        let entry = buffer.entry(linear)
         let flags = memory.flags[flagPage]
-        let isDirect =
-            translation.isWritable && translation.isDirty && !isReadOnly
-            && flags & (PhysicalMemory.codeFlag | PhysicalMemory.loggedFlag) == 0
-        entry.storeBytes(of: page, as: UInt64.self)
-        entry.storeBytes(of: isDirect ? page : TranslationBuffer.none, toByteOffset: 8, as: UInt64.self)
-        entry.storeBytes(
-            of: translation.isExecutable ? page : TranslationBuffer.none, toByteOffset: 16, as: UInt64.self)
-        entry.storeBytes(of: UInt64(UInt(bitPattern: host)) &- page, toByteOffset: 24, as: UInt64.self)
+        buffer.enter(
+            page, physical: physicalPage, host: host,
+            isWritable: translation.isWritable && translation.isDirty && !isReadOnly
+                && flags & (PhysicalMemory.codeFlag | PhysicalMemory.loggedFlag) == 0,
+            isExecutable: translation.isExecutable)
         return translation.physical
     }
 

@@ -46,7 +46,7 @@ public final class Processor: @unchecked Sendable {
     }
 
     deinit {
-        for buffer in translations { buffer.raw.deallocate() }
+        for buffer in translations { buffer.deallocate() }
         alone.deallocate()
         jumpCache.deallocate()
         cpu.raw.deallocate()

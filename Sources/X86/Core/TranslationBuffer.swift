@@ -1,24 +1,46 @@
 /// A software translation look-aside buffer: raw memory in the layout of `CPU+Memory.swift`.
 struct TranslationBuffer {
     let raw: UnsafeMutableRawPointer
+    /// The physical page of each entry, for fetches.
+    let physicalPages: UnsafeMutablePointer<UInt64>
     static let byteCount = CPU.tlbEntryCount * CPU.tlbEntryByteCount
     /// No page has this address.
     static let none: UInt64 = 1
 
     init() {
         raw = .allocate(byteCount: TranslationBuffer.byteCount, alignment: 64)
+        physicalPages = .allocate(capacity: CPU.tlbEntryCount)
+        physicalPages.initialize(repeating: 0, count: CPU.tlbEntryCount)
         flush()
     }
 
     func entry(_ address: UInt64) -> UnsafeMutableRawPointer {
-        raw + Int(address >> 12 & UInt64(CPU.tlbEntryCount - 1)) * CPU.tlbEntryByteCount
+        raw + index(address) * CPU.tlbEntryByteCount
     }
 
-    /// Where fetches from the page of `address` find their bytes.
-    func fetch(_ address: UInt64) -> UnsafeRawPointer? {
-        let entry = entry(address)
-        guard entry.load(fromByteOffset: 16, as: UInt64.self) == address & ~0xfff else { return nil }
-        return UnsafeRawPointer(bitPattern: UInt(address &+ entry.load(fromByteOffset: 24, as: UInt64.self)))
+    /// The physical address that a fetch goes to, if it is known.
+    func fetch(_ address: UInt64) -> UInt64? {
+        guard entry(address).load(fromByteOffset: 16, as: UInt64.self) == address & ~0xfff else { return nil }
+        return physicalPages[index(address)] | address & 0xfff
+    }
+
+    private func index(_ address: UInt64) -> Int { Int(address >> 12 & UInt64(CPU.tlbEntryCount - 1)) }
+
+    /// Enters a page of RAM at `host`: its linear and physical address, and whether stores and fetches need not ask.
+    func enter(
+        _ page: UInt64, physical: UInt64, host: UnsafeMutableRawPointer, isWritable: Bool, isExecutable: Bool
+    ) {
+        let entry = entry(page)
+        entry.storeBytes(of: page, as: UInt64.self)
+        entry.storeBytes(of: isWritable ? page : TranslationBuffer.none, toByteOffset: 8, as: UInt64.self)
+        entry.storeBytes(of: isExecutable ? page : TranslationBuffer.none, toByteOffset: 16, as: UInt64.self)
+        entry.storeBytes(of: UInt64(UInt(bitPattern: host)) &- page, toByteOffset: 24, as: UInt64.self)
+        physicalPages[index(page)] = physical
+    }
+
+    func deallocate() {
+        raw.deallocate()
+        physicalPages.deallocate()
     }
 
     func flush() {
