@@ -10,7 +10,7 @@ public struct Instruction: Sendable {
     public var addressSize: UInt8 = 0
     public var operandCount: UInt8 = 0
     public var isLocked = false
-    /// F3: REP, REPE; where it is no mandatory prefix.
+    /// F3: REP, REPE; where it is no mandatory prefix. Of F2 and F3 the later one counts.
     public var isRepeat = false
     /// F2: REPNE; where it is no mandatory prefix.
     public var isRepeatNotEqual = false
@@ -21,10 +21,34 @@ public struct Instruction: Sendable {
     public var immediate: UInt64 = 0
     public var immediate2: UInt64 = 0
 
+    // How it was encoded, for those who write it anew (the translator) or say which of several forms it is.
+
+    /// The opcode's last byte; ModRM, where there is one, follows it.
+    public var opcode: UInt8 = 0
+    public var opcodeMap: OpcodeMap = .primary
+    /// Where `opcode` lies in the instruction: the count of prefixes and escape bytes.
+    public var opcodeOffset: UInt8 = 0
+    /// 66, F3 or F2 where it is a part of the opcode; otherwise 0.
+    public var mandatoryPrefix: UInt8 = 0
+    /// The REX prefix where there is one and it counts (64-bit mode, directly before the opcode); otherwise 0.
+    public var rex: UInt8 = 0
+    public var hasModRM = false
+    public var modRM: UInt8 = 0
+    /// 66 was among the prefixes, whatever it meant.
+    public var hasOperandSizePrefix = false
+    /// The segment that a prefix named and that counts, as in `MemoryOperand.segment`; otherwise 255.
+    public var segmentPrefix: UInt8 = 255
+
     public init() {}
+
+    public var hasREX: Bool { rex != 0 }
+    /// ModRM's parts, without REX's bits.
+    public var mod: UInt8 { modRM >> 6 }
+    public var reg: UInt8 { modRM >> 3 & 7 }
+    public var rm: UInt8 { modRM & 7 }
 }
 
-/// base + index × 2^scale + displacement, in a segment.
+/// base + index × 2^scale + displacement, in a segment; computed modulo 2^(8 × `Instruction.addressSize`).
 public struct MemoryOperand: Hashable, Sendable {
     /// A general register's number; `absent`; or `instructionPointer`: the address of the next instruction.
     public var base: UInt8 = MemoryOperand.absent
