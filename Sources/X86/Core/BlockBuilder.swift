@@ -46,8 +46,8 @@ public struct BlockBuilder {
     }
 
     /// Decodes the instruction at `position` of the code.
-    private func decode(at position: Int) -> Decoder.Result {
-        Decoder.decode(UnsafeRawBufferPointer(rebasing: code[position...]), mode: key.mode)
+    private func decode(at position: Int) throws(DecodeError) -> Instruction {
+        try Decoder.decode(UnsafeRawBufferPointer(rebasing: code[position...]), mode: key.mode)
     }
 
     /// The instruction behind the one at hand, if it lies in the same page and the block has room: to fuse both.
@@ -56,9 +56,7 @@ public struct BlockBuilder {
         guard instructionCount < BlockBuilder.instructionLimit - 1, position < code.count, Int(nextOffset) < 4096 else {
             return nil
         }
-        guard case .instruction(let next) = decode(at: position), Int(nextOffset) + Int(next.length) <= 4096 else {
-            return nil
-        }
+        guard let next = try? decode(at: position), Int(nextOffset) + Int(next.length) <= 4096 else { return nil }
         return next
     }
 
@@ -176,11 +174,10 @@ public struct BlockBuilder {
     mutating func build(limit: Int) -> Int {
         var position = 0
         while true {
-            let next = decode(at: position)
             offset = UInt16(codeOffset + position)
             fusedLength = 0
-            switch next {
-            case .instruction(let instruction):
+            do throws(DecodeError) {
+                let instruction = try decode(at: position)
                 // An instruction that reaches into the next page is a block of its own.
                 if position > 0, codeOffset + position + Int(instruction.length) > 4096 {
                     finish(at: position)
@@ -188,27 +185,20 @@ public struct BlockBuilder {
                 }
                 length = instruction.length
                 instructionCount += 1
-                let room = byteCount
+                let before = byteCount
                 lower(instruction)
-                precondition(byteCount - room <= BlockBuilder.operationsPerInstruction * Op.byteCount)
+                precondition(byteCount - before <= BlockBuilder.operationsPerInstruction * Op.byteCount)
                 position += Int(instruction.length) + Int(fusedLength)
-            case .truncated:
-                if position > 0 { finish(at: position) }
-                return position
-            case .undefined(let count), .tooLong(let count):
-                if position > 0, codeOffset + position + count > 4096 {
-                    finish(at: position)
+            } catch {
+                if error == .truncated {
+                    if position > 0 { finish(at: position) }
                     return position
                 }
-                length = UInt8(truncatingIfNeeded: count)
+                length = 1
                 instructionCount += 1
-                if case .tooLong = next {
-                    emit(OpDraft(BlockOperation.tooLong))
-                } else {
-                    emit(OpDraft(BlockOperation.undefined))
-                }
+                emit(OpDraft(error == .tooLong ? BlockOperation.tooLong : BlockOperation.undefined))
                 hasEnded = true
-                position += max(count, 1)
+                position += 1
             }
             if hasEnded { return position }
             if instructionCount >= limit || position >= code.count || codeOffset + position >= 4096 {

@@ -33,6 +33,9 @@ extension Processor {
 
     var exit: Exit { Exit(rawValue: cpu.get(StateLayout.exit)) ?? .shutdown }
 
+    /// Goes on behind HLT without an interrupt.
+    func wakeFromHalt() { system.activity = .running }
+
     /// What the end of the last run asks for, beyond looking up code.
     private func finish() -> RunEnd? {
         switch exit {

@@ -8,6 +8,9 @@ public final class Processor: @unchecked Sendable {
     /// The number of the processor among the machine's, and of its local APIC.
     public let number: Int
     public unowned let bus: any ProcessorBus
+    /// What it says of itself by CPUID.
+    public let model: ProcessorModel
+    public let apic: LocalAPIC
 
     var blocks = BlockCache()
     let inbox: CodeInbox
@@ -24,8 +27,13 @@ public final class Processor: @unchecked Sendable {
     let alone: UnsafeMutableRawPointer
     public internal(set) var statistics = ProcessorStatistics()
 
-    public init(number: Int, memory: PhysicalMemory, codePages: CodePages, bus: any ProcessorBus) {
+    public init(
+        number: Int, memory: PhysicalMemory, codePages: CodePages, bus: any ProcessorBus,
+        model: ProcessorModel = ProcessorModel()
+    ) {
         self.number = number
+        self.model = model
+        apic = LocalAPIC(number: number, model: model)
         self.memory = memory
         self.codePages = codePages
         self.bus = bus
@@ -41,6 +49,7 @@ public final class Processor: @unchecked Sendable {
         cpu.set(StateLayout.tlb, UnsafeRawPointer(translations[1].raw))
         cpu.set(StateLayout.blockKey, BlockKey.generation)
         cpu.set(StateLayout.processor, UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque()))
+        apic.processor = self
         codePages.join(number: number, inbox: inbox)
         reset()
     }

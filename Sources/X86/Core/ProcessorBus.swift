@@ -14,4 +14,13 @@ public protocol ProcessorBus: AnyObject {
     func sendInterruptCommand(_ command: UInt64, from processor: Processor)
     /// The local APIC broadcasts the end of a level-triggered interrupt to the I/O APICs.
     func endOfInterrupt(vector: UInt8)
+    /// The timer of a processor's local APIC is due at `deadline`, in ticks of `timeStamp()`: then it wants `Request.timer`, and to
+    /// be woken; nil: not any more.
+    func timerDeadlineChanged(_ deadline: UInt64?, of processor: Processor)
+    /// Another thread gave a processor work (an interrupt): if its thread waits in HLT, it shall go on. From any thread.
+    func wake(_ processor: Processor)
+    /// Nanoseconds since 1970, UTC: for KVM's wall clock.
+    func wallClock() -> UInt64
+    /// A hypercall of KVM's that concerns other processors or the host; nil: unknown (KVM_ENOSYS).
+    func hypercall(_ number: UInt64, _ arguments: (UInt64, UInt64, UInt64, UInt64), from processor: Processor) -> Int64?
 }
