@@ -68,17 +68,17 @@ public struct KVMProcessor: ~Copyable, @unchecked Sendable {
 
     // MARK: State
 
-    public borrowing func registers() throws(SystemError) -> kvm_regs {
-        try get("read the registers of", RK_KVM_GET_REGS, kvm_regs())
+    public borrowing func registers() throws(SystemError) -> KVMGeneralRegisters {
+        KVMGeneralRegisters(try get("read the registers of", RK_KVM_GET_REGS, kvm_regs()))
     }
-    public borrowing func setRegisters(_ registers: kvm_regs) throws(SystemError) {
-        try set("set the registers of", RK_KVM_SET_REGS, registers)
+    public borrowing func setRegisters(_ registers: KVMGeneralRegisters) throws(SystemError) {
+        try set("set the registers of", RK_KVM_SET_REGS, registers.value)
     }
-    public borrowing func specialRegisters() throws(SystemError) -> kvm_sregs {
-        try get("read the special registers of", RK_KVM_GET_SREGS, kvm_sregs())
+    public borrowing func specialRegisters() throws(SystemError) -> KVMSpecialRegisters {
+        KVMSpecialRegisters(value: try get("read the special registers of", RK_KVM_GET_SREGS, kvm_sregs()))
     }
-    public borrowing func setSpecialRegisters(_ registers: kvm_sregs) throws(SystemError) {
-        try set("set the special registers of", RK_KVM_SET_SREGS, registers)
+    public borrowing func setSpecialRegisters(_ registers: KVMSpecialRegisters) throws(SystemError) {
+        try set("set the special registers of", RK_KVM_SET_SREGS, registers.value)
     }
     public borrowing func floatingPoint() throws(SystemError) -> kvm_fpu {
         try get("read the floating-point registers of", RK_KVM_GET_FPU, kvm_fpu())

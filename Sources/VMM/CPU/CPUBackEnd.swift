@@ -1,0 +1,43 @@
+import Board
+
+/// What runs a machine's processors: the kernel's KVM, or our own processor in software.
+public protocol CPUBackEnd: InterruptMessageSink {
+    var kind: CPUKind { get }
+    /// Whether PIC, I/O APIC and the interval timer are the back end's (KVM: in the kernel) and `setLine` leads to them.
+    /// Otherwise the machine has chips of its own.
+    var hasInterruptControllers: Bool { get }
+    func makeCPU(_ number: Int) throws -> any VirtualCPU
+    /// The level of an interrupt line, by its global number (GSI).
+    func setLine(_ number: Int, _ isRaised: Bool)
+    /// An eventfd in the place of a device's register: writes of `size` bytes to `address` signal it, and the processor goes on.
+    /// - Returns: false where the back end has no such thing; writes go to the device then.
+    func tieWrites(to event: Int32, address: UInt64, size: Int, value: UInt64?, isAttached: Bool) -> Bool
+    /// Begins to note which pages are written to, or ends it.
+    func setDirtyLogging(_ on: Bool) throws
+    /// Pages written to by processors since the last call, as numbers counted from the first page of the first region
+    /// (`GuestMemory.pageFlags`' order). Devices' writes are in the page flags.
+    func takeDirtyPages() throws -> [Int]
+    /// The machine's time stands still, or goes on.
+    func pauseTime()
+    func resumeTime()
+    /// Set by the machine where it has interrupt controllers of its own.
+    var legacyInterrupts: LegacyInterrupts? { get set }
+}
+
+/// What processors ask of interrupt controllers that are the machine's own chips.
+public struct LegacyInterrupts {
+    /// The PIC's vector that waits, taken; nil: none. With the device lock held.
+    public var acknowledge: () -> UInt8?
+    /// A level-triggered interrupt has ended. With the device lock held.
+    public var endOfInterrupt: (UInt8) -> Void
+
+    public init(acknowledge: @escaping () -> UInt8?, endOfInterrupt: @escaping (UInt8) -> Void) {
+        self.acknowledge = acknowledge
+        self.endOfInterrupt = endOfInterrupt
+    }
+}
+
+/// The back ends, as users name them.
+public enum CPUKind: String, Sendable, CaseIterable {
+    case kvm, software
+}

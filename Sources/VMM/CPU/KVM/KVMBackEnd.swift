@@ -1,0 +1,86 @@
+import Board
+import Linux
+
+/// Processors run by the kernel's KVM, with its interrupt controllers and timer.
+public final class KVMBackEnd: CPUBackEnd, @unchecked Sendable {
+    public let kind = CPUKind.kvm
+    public let hasInterruptControllers = true
+    public var legacyInterrupts: LegacyInterrupts?
+
+    let machine: KVMMachine
+    let bus: DeviceBus
+    let processorCount: Int
+    private let memory: GuestMemory
+    private let leaves: [CPUIDLeaf]
+    private var pausedClock: UInt64?
+
+    /// - Parameters:
+    ///   - isParavirtual: the guest is told that it is one, and finds KVM's interfaces.
+    /// - Throws: what the host lacks, and what mends it.
+    public init(
+        memory: GuestMemory, bus: DeviceBus, processorCount: Int = 1, isParavirtual: Bool = true
+    ) throws(SystemError) {
+        ThreadInterrupt.install()
+        let kvm = try KVM()
+        self.memory = memory
+        self.bus = bus
+        self.processorCount = processorCount
+        leaves = KVMProcessorLeaves.make(
+            try kvm.supportedCPUID(), hasDeadlineTimer: kvm.extent(of: .deadlineTimer) > 0,
+            isParavirtual: isParavirtual)
+        machine = try kvm.makeMachine()
+        // Intel's processors need these pages; AMD's do not care.
+        try machine.setReservedPages(at: PhysicalLayout.kernelReserved)
+        try machine.makeInterruptControllers()
+        try machine.makeTimer()
+        try setMemory(isLogged: false)
+    }
+
+    private func setMemory(isLogged: Bool) throws(SystemError) {
+        for (slot, region) in memory.regions.enumerated() {
+            try machine.setMemory(
+                slot: slot, address: region.address, byteCount: region.byteCount, host: region.host, isLogged: isLogged)
+        }
+    }
+
+    public func makeCPU(_ number: Int) throws -> any VirtualCPU {
+        let processor = try machine.makeProcessor(number)
+        try processor.setCPUID(KVMProcessorLeaves.of(processor: number, among: processorCount, leaves))
+        return KVMCPU(number, processor, bus)
+    }
+
+    public func setLine(_ number: Int, _ isRaised: Bool) { try? machine.setLine(number, isRaised) }
+
+    public func send(_ message: MessageSignalledInterrupt) {
+        _ = try? machine.signal(address: message.address, data: message.data)
+    }
+
+    public func tieWrites(to event: Int32, address: UInt64, size: Int, value: UInt64?, isAttached: Bool) -> Bool {
+        do throws(SystemError) {
+            try machine.tieWrites(to: event, address: address, size: size, value: value, isAttached: isAttached)
+            return true
+        } catch { return false }
+    }
+
+    public func setDirtyLogging(_ on: Bool) throws { try setMemory(isLogged: on) }
+
+    public func takeDirtyPages() throws -> [Int] {
+        var pages: [Int] = []
+        var first = 0
+        for (slot, region) in memory.regions.enumerated() {
+            let count = Int(region.byteCount >> 12)
+            for (index, word) in try machine.takeDirtyLog(slot: slot, pageCount: count).enumerated() where word != 0 {
+                for bit in 0..<64 where word & 1 << UInt64(bit) != 0 { pages.append(first + index * 64 + bit) }
+            }
+            first += count
+        }
+        return pages
+    }
+
+    public func pauseTime() { pausedClock = try? machine.clock() }
+
+    public func resumeTime() {
+        if let pausedClock { try? machine.setClock(pausedClock) }
+        pausedClock = nil
+    }
+}

@@ -1,0 +1,42 @@
+/// How a machine's life ended.
+public enum MachineEnd: Equatable, Sendable, CustomStringConvertible {
+    /// The guest switched the machine off.
+    case poweredOff
+    /// The guest asked for a reset.
+    case reset
+    /// A triple fault: on a real machine a reset, too.
+    case tripleFault
+    /// The guest's program ended with a status of its own (see `ExitPort`).
+    case exited(UInt8)
+    /// The guest's kernel says that it has panicked.
+    case panicked
+    /// Somebody asked for it.
+    case killed
+    /// The monitor cannot go on.
+    case failed(String)
+
+    /// The exit status of the machine's process.
+    public var status: Int32 {
+        switch self {
+        case .poweredOff: 0
+        case .exited(let status): Int32(status)
+        case .reset: 120
+        case .tripleFault: 121
+        case .panicked: 122
+        case .failed: 123
+        case .killed: 137
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .poweredOff: "powered off"
+        case .reset: "reset by the guest"
+        case .tripleFault: "triple fault"
+        case .exited(let status): "exited with status \(status)"
+        case .panicked: "the guest's kernel panicked"
+        case .killed: "killed"
+        case .failed(let reason): "failed: \(reason)"
+        }
+    }
+}
