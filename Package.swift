@@ -42,7 +42,8 @@ let package = Package(
         .target(name: "Wire", swiftSettings: hot),
         .target(name: "Switch", dependencies: ["Wire"], swiftSettings: hot),
         // Packets in and out of the kernel.
-        .target(name: "Ports", dependencies: ["Linux", "HostNetwork", "Switch", "Wire"], swiftSettings: hot),
+        .target(
+            name: "Ports", dependencies: ["Linux", "HostNetwork", "Switch", "Virtio", "Wire"], swiftSettings: hot),
         // The management of a switch: the protocols as pure codecs, the streams that carry them, the agent.
         .target(name: "OpenFlow", dependencies: ["Switch", "Wire"], swiftSettings: hot),
         .target(name: "OVSDB", dependencies: ["Linux"], swiftSettings: strict),
@@ -116,7 +117,11 @@ let package = Package(
         .testTarget(name: "BoardTests", dependencies: ["Board", "Testbed"], swiftSettings: strict),
         .target(name: "CX86Oracle", path: "Tests/CX86Oracle"),
         .testTarget(name: "X86Tests", dependencies: ["X86", "CX86", "CX86Oracle", "Testbed"], swiftSettings: strict),
-        .testTarget(name: "VirtioTests", dependencies: ["Virtio", "Board", "Linux", "Testbed"], swiftSettings: strict),
+        // The other end of a virtio device: a driver, for tests and fuzzers.
+        .target(name: "VirtioMock", dependencies: ["Virtio", "Board"], path: "Tests/VirtioMock", swiftSettings: strict),
+        .testTarget(
+            name: "VirtioTests", dependencies: ["Virtio", "VirtioMock", "Board", "Linux", "Testbed"],
+            swiftSettings: strict),
         .testTarget(name: "ChipsTests", dependencies: ["Chips", "Board", "Testbed"], swiftSettings: strict),
         .testTarget(
             name: "DiskImageTests", dependencies: ["DiskImage", "Board", "Linux", "Testbed"], swiftSettings: strict),
