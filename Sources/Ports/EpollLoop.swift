@@ -13,6 +13,7 @@ struct EpollLoop: ~Copyable {
 
     private static let header = VirtioNetHeader.byteCount
     private static let wakeToken = UInt64.max
+    private static let kickToken: UInt64 = 1 << 32
     /// Packets read from one device before the others have their turn.
     private static let burst = 32
 
@@ -27,11 +28,11 @@ struct EpollLoop: ~Copyable {
         }
     }
 
-    func run() {
+    mutating func run() {
         while true {
             if poller.hasCalls.load(ordering: .relaxed) {
                 guard poller.runCalls() else { return }
-                for device in poller.newPorts {
+                for device in poller.newPorts where poller.ports[Int(device)].descriptor >= 0 {
                     do {
                         try epoll.add(poller.ports[Int(device)].descriptor, .readable, token: UInt64(device))
                     } catch {
@@ -42,19 +43,36 @@ struct EpollLoop: ~Copyable {
                 for device in poller.leavingPorts { try? epoll.remove(poller.ports[Int(device)].descriptor) }
                 poller.leavingPorts.removeAll()
             }
+            if poller.ringChanges { waitForKicks() }
+            if poller.hasPendingRings { _ = poller.receiveFromRings(now: MonotonicClock.now(), all: false) }
             datapath.run(now: MonotonicClock.now())
             poller.giveTurns()
             flush()
-            wait()
+            if !poller.hasPendingRings { wait() }
             epoll.wait(timeoutMilliseconds: 0) { ready in
-                if ready.token != Self.wakeToken {
-                    read(Int32(truncatingIfNeeded: ready.token))
-                } else {
+                if ready.token == Self.wakeToken {
                     poller.wakeUp.drain()
+                } else if ready.token & Self.kickToken != 0 {
+                    poller.kicked(Int32(truncatingIfNeeded: ready.token))
+                } else {
+                    read(Int32(truncatingIfNeeded: ready.token))
                 }
             }
             flush()
         }
+    }
+
+    /// The descriptors by which guests tell of frames, as the rings are now.
+    private var kicks: Set<Int32> = []
+
+    private mutating func waitForKicks() {
+        poller.ringChanges = false
+        let wanted = Set(poller.ringDevices.flatMap(\.kicks))
+        for kick in kicks.subtracting(wanted) { try? epoll.remove(kick) }
+        for kick in wanted.subtracting(kicks) {
+            try? epoll.add(kick, .readable, token: Self.kickToken | UInt64(UInt32(bitPattern: kick)))
+        }
+        kicks = wanted
     }
 
     private func wait() {
@@ -103,6 +121,8 @@ struct EpollLoop: ~Copyable {
             if !port.isOpen {
                 datapath.noteDeviceDrop()
                 datapath.pool.release(item.packet)
+            } else if port.ringIndex >= 0 {
+                poller.putIntoRing(item.packet, port)
             } else if item.packet.pointee.offload.isSuperPacket && !port.takesWhole(item.packet) {
                 poller.segments(of: item.packet) { segment in write(segment, to: port) }
             } else {
@@ -110,6 +130,7 @@ struct EpollLoop: ~Copyable {
             }
         }
         datapath.emptyOutbox()
+        if !poller.ringDevices.isEmpty { poller.publishRings() }
     }
 
     private func write(_ packet: PacketRef, to port: Poller.Port) {

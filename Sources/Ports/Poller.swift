@@ -52,6 +52,8 @@ public final class Poller: @unchecked Sendable {
         var isOpen: Bool
         /// How many devices have had this number before.
         var generation: UInt16 = 0
+        /// Of a device with rings: its place in `ringDevices`; -1 of all others.
+        var ringIndex: Int32 = -1
     }
 
     /// A call for the poller's thread; what it captures is handed over with it.
@@ -70,6 +72,12 @@ public final class Poller: @unchecked Sendable {
     private(set) var ports: UnsafeMutablePointer<Port>
     private var portCount = 0
     private var portCapacity = 64
+
+    /// Devices whose frames lie in rings that virtual machines share.
+    var ringDevices: [RingPort] = []
+    var hasPendingRings = false
+    /// Rings started or stopped: the loop waits for other descriptors.
+    var ringChanges = false
 
     private let shared = Mutex(Shared())
     let hasCalls = Atomic<Bool>(false)
@@ -235,6 +243,13 @@ public final class Poller: @unchecked Sendable {
         run { [self] _, _ in
             for device in devices {
                 ports[Int(device)].isOpen = false
+                if ports[Int(device)].ringIndex >= 0 {
+                    ringDevices.removeAll { $0.number == device }
+                    ports[Int(device)].ringIndex = -1
+                    for (index, ring) in ringDevices.enumerated() { ports[Int(ring.number)].ringIndex = Int32(index) }
+                    ringChanges = true
+                    continue
+                }
                 newPorts.removeAll { $0 == device }
                 leavingPorts.append(device)
             }
@@ -263,7 +278,8 @@ public final class Poller: @unchecked Sendable {
         }
         mechanism = .epoll
         started.open()
-        EpollLoop(poller: self).run()
+        var loop = EpollLoop(poller: self)
+        loop.run()
         finished.open()
     }
 

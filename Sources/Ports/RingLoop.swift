@@ -29,6 +29,7 @@ struct RingLoop: ~Copyable {
         static let write: UInt64 = 2 << 56
         static let wake: UInt64 = 3 << 56
         static let cancel: UInt64 = 4 << 56
+        static let kick: UInt64 = 5 << 56
         static let mask: UInt64 = 0xff << 56
     }
 
@@ -72,6 +73,8 @@ struct RingLoop: ~Copyable {
                 guard runCalls() else { return }
             }
             if hasStopped { restart() }
+            if poller.ringChanges { waitForKicks() }
+            if poller.hasPendingRings { receiveFromRings(all: false) }
             datapath.run(now: MonotonicClock.now())
             poller.giveTurns()
             flush()
@@ -102,6 +105,37 @@ struct RingLoop: ~Copyable {
         ring.enter(wait: 0, timeout: -1)
     }
 
+    /// The descriptors by which guests tell of frames, as the rings are now.
+    private var kicks: Set<Int32> = []
+
+    @inline(never)
+    private mutating func waitForKicks() {
+        poller.ringChanges = false
+        let wanted = Set(poller.ringDevices.flatMap(\.kicks))
+        for kick in kicks.subtracting(wanted) {
+            ring.cancel(Tag.kick | UInt64(UInt32(bitPattern: kick)), userData: Tag.cancel)
+        }
+        for kick in wanted.subtracting(kicks) {
+            ring.pollMultishot(kick, userData: Tag.kick | UInt64(UInt32(bitPattern: kick)))
+        }
+        kicks = wanted
+        ring.enter(wait: 0, timeout: -1)
+    }
+
+    @inline(never)
+    private mutating func receiveFromRings(all: Bool) {
+        let now = MonotonicClock.now()
+        if poller.receiveFromRings(now: now, all: all) { spinning.packetsCame(now: now) }
+    }
+
+    @inline(never)
+    private mutating func kicked(_ completion: IOUring.Completion) {
+        let kick = Int32(truncatingIfNeeded: completion.userData & ~Tag.mask)
+        guard kicks.contains(kick) else { return }
+        poller.kicked(kick)
+        if !completion.hasMore { ring.pollMultishot(kick, userData: completion.userData) }
+    }
+
     @inline(never)
     private mutating func restart() {
         for device in stopped { startReading(device) }
@@ -111,7 +145,13 @@ struct RingLoop: ~Copyable {
 
     private mutating func wait() {
         let now = MonotonicClock.now()
+        if poller.hasPendingRings {
+            ring.enter(wait: 0, timeout: -1)
+            return
+        }
         if spinning.goesOn(now: now) {
+            // Guests' rings are memory: to look costs no system call.
+            if !poller.ringDevices.isEmpty { receiveFromRings(all: true) }
             // Whoever else wants this processor, a host's program that a packet has just woken, goes first.
             sched_yield()
             ring.enter(wait: 0, timeout: -1)
@@ -138,7 +178,7 @@ struct RingLoop: ~Copyable {
 
     private mutating func startReading(_ device: Int32) {
         let port = poller.ports[Int(device)]
-        guard port.isOpen else { return }
+        guard port.isOpen, port.descriptor >= 0 else { return }
         if port.capabilities.separateTag {
             ring.receiveMultishot(port.descriptor, request, userData: Self.readTag(device, port))
         } else {
@@ -181,6 +221,8 @@ struct RingLoop: ~Copyable {
                     }
                 }
                 if !completion.hasMore && isCurrent { readEnded(device, completion.result) }
+            case Tag.kick:
+                kicked(completion)
             case Tag.cancel:
                 break
             default:
@@ -243,6 +285,10 @@ struct RingLoop: ~Copyable {
                 datapath.pool.release(item.packet)
                 continue
             }
+            if port.ringIndex >= 0 {
+                poller.putIntoRing(item.packet, port)
+                continue
+            }
             if item.packet.pointee.offload.isSuperPacket && !port.takesWhole(item.packet) {
                 segment(item.packet, to: port)
             } else {
@@ -250,6 +296,7 @@ struct RingLoop: ~Copyable {
             }
         }
         datapath.emptyOutbox()
+        if !poller.ringDevices.isEmpty { poller.publishRings() }
     }
 
     @inline(__always)

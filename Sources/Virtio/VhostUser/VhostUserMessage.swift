@@ -101,17 +101,21 @@ public enum VhostUserPayload {
     public static func memoryTable(_ regions: [Region]) -> [UInt8] {
         bytes(of: UInt32(regions.count)) + bytes(of: UInt32(0))
             + regions.flatMap {
-                bytes(of: $0.guestAddress) + bytes(of: $0.byteCount) + bytes(of: $0.userAddress) + bytes(of: $0.fileOffset)
+                bytes(of: $0.guestAddress) + bytes(of: $0.byteCount) + bytes(of: $0.userAddress)
+                    + bytes(of: $0.fileOffset)
             }
     }
 
     /// Nil: too short, or more regions than there may be.
     public static func parseMemoryTable(_ payload: [UInt8]) -> [Region]? {
-        guard let count = load(UInt32.self, payload, at: 0), count >= 1, count <= UInt32(regionLimit) else { return nil }
+        guard let count = load(UInt32.self, payload, at: 0), count >= 1, count <= UInt32(regionLimit) else {
+            return nil
+        }
         var regions: [Region] = []
         for index in 0..<Int(count) {
             let offset = 8 + 32 * index
-            guard let guest = load(UInt64.self, payload, at: offset), let size = load(UInt64.self, payload, at: offset + 8),
+            guard let guest = load(UInt64.self, payload, at: offset),
+                let size = load(UInt64.self, payload, at: offset + 8),
                 let user = load(UInt64.self, payload, at: offset + 16),
                 let file = load(UInt64.self, payload, at: offset + 24)
             else { return nil }
@@ -131,7 +135,9 @@ public enum VhostUserPayload {
         }
 
         public init?(_ payload: [UInt8]) {
-            guard let ring = load(UInt32.self, payload, at: 0), let value = load(UInt32.self, payload, at: 4) else { return nil }
+            guard let ring = load(UInt32.self, payload, at: 0), let value = load(UInt32.self, payload, at: 4) else {
+                return nil
+            }
             self.init(ring: ring, value: value)
         }
 
