@@ -1,1 +1,4 @@
 // One process for each virtual machine.
+import VMM
+
+MonitorMain.run()

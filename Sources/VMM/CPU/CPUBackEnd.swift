@@ -9,6 +9,8 @@ public protocol CPUBackEnd: InterruptMessageSink {
     func makeCPU(_ number: Int) throws -> any VirtualCPU
     /// The level of an interrupt line, by its global number (GSI).
     func setLine(_ number: Int, _ isRaised: Bool)
+    /// The PICs' output, where the controllers are the machine's own chips.
+    func setLegacyInterrupt(_ isRaised: Bool)
     /// An eventfd in the place of a device's register: writes of `size` bytes to `address` signal it, and the processor goes on.
     /// - Returns: false where the back end has no such thing; writes go to the device then.
     func tieWrites(to event: Int32, address: UInt64, size: Int, value: UInt64?, isAttached: Bool) -> Bool

@@ -21,3 +21,14 @@ struct PanicDetector {
         }
     }
 }
+
+extension Machine {
+    /// Ends the machine when its kernel's last words are on the console. With the device lock held.
+    func watchForPanic() {
+        var detector = PanicDetector()
+        console.onOutput = { [unowned self] bytes in
+            detector.look(bytes)
+            if detector.hasSeen { end(.panicked) }
+        }
+    }
+}

@@ -20,6 +20,12 @@ public final class MachineTime: MachineClock, @unchecked Sendable {
 
     public var now: UInt64 { pausedAt ?? MonotonicClock.now() &- origin }
 
+    /// What the host's monotonic clock shows when this one shows `time`.
+    public func hostTime(_ time: UInt64) -> UInt64 {
+        let sum = time.addingReportingOverflow(origin)
+        return sum.overflow ? .max : sum.partialValue
+    }
+
     public func schedule(_ timer: DeviceTimer, at deadline: UInt64) {
         if timer.deadline == nil { timers.append(timer) }
         timer.deadline = deadline

@@ -51,6 +51,8 @@ public final class KVMBackEnd: CPUBackEnd, @unchecked Sendable {
 
     public func setLine(_ number: Int, _ isRaised: Bool) { try? machine.setLine(number, isRaised) }
 
+    public func setLegacyInterrupt(_ isRaised: Bool) {}
+
     public func send(_ message: MessageSignalledInterrupt) {
         _ = try? machine.signal(address: message.address, data: message.data)
     }

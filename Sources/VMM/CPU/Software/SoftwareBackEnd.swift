@@ -10,15 +10,26 @@ public final class SoftwareBackEnd: CPUBackEnd, @unchecked Sendable {
 
     let bus: DeviceBus
     let time: MachineTime
+    let loop: EventLoop
     private let memory: GuestMemory
     private let physical: PhysicalMemory
     private let codePages: CodePages
+    private let model: ProcessorModel
     private(set) var processors: [SoftwareCPU] = []
+    /// Where interrupts go; all processors are made before the first runs.
+    private(set) var localAPICs = LocalAPICs([])
 
-    public init(memory: GuestMemory, bus: DeviceBus, time: MachineTime) {
+    public init(
+        memory: GuestMemory, bus: DeviceBus, time: MachineTime, loop: EventLoop, processorCount: Int = 1,
+        isParavirtual: Bool = true
+    ) {
         self.memory = memory
         self.bus = bus
         self.time = time
+        self.loop = loop
+        // The time-stamp counter is the machine's time in nanoseconds.
+        model = ProcessorModel(
+            processorCount: processorCount, timeStampFrequency: 1_000_000_000, isParavirtual: isParavirtual)
         var runs: [PhysicalMemory.Run] = []
         var firstPage = 0
         for region in memory.regions {
@@ -30,26 +41,29 @@ public final class SoftwareBackEnd: CPUBackEnd, @unchecked Sendable {
         physical = PhysicalMemory(runs: runs, flags: memory.pageFlags)
         codePages = CodePages(memory: physical)
         let codePages = codePages
-        let regions = memory.regions
+        let placed = runs
         memory.onCodeWrite = { address in
-            var first = 0
-            for region in regions {
-                if address >= region.address, address - region.address < region.byteCount {
-                    codePages.written(page: first + Int((address - region.address) >> 12))
-                    return
-                }
-                first += Int(region.byteCount >> 12)
+            for run in placed where address >= run.address && address - run.address < run.byteCount {
+                codePages.written(page: run.firstPage + Int((address - run.address) >> 12))
             }
         }
     }
 
     public func makeCPU(_ number: Int) throws -> any VirtualCPU {
-        let cpu = SoftwareCPU(number, memory: physical, codePages: codePages, backEnd: self)
+        let cpu = try SoftwareCPU(number, memory: physical, codePages: codePages, model: model, backEnd: self)
         processors.append(cpu)
+        localAPICs = LocalAPICs(processors.map(\.processor.apic))
         return cpu
     }
 
+    public func send(_ message: MessageSignalledInterrupt) {
+        localAPICs.deliver(address: message.address, data: message.data)
+    }
+
+    /// The controllers are the machine's own chips: nobody calls this.
     public func setLine(_ number: Int, _ isRaised: Bool) {}
+
+    public func setLegacyInterrupt(_ isRaised: Bool) { processors.first?.processor.apic.setLegacyLine(isRaised) }
 
     public func tieWrites(to event: Int32, address: UInt64, size: Int, value: UInt64?, isAttached: Bool) -> Bool {
         false
@@ -63,7 +77,7 @@ public final class SoftwareBackEnd: CPUBackEnd, @unchecked Sendable {
                 memory.clearFlags(PageFlags.isLogged | PageFlags.dirty, page: page)
             }
         }
-        for processor in processors { processor.processor.request(Request.flushTranslations) }
+        forgetTranslations()
     }
 
     public func takeDirtyPages() throws -> [Int] {
@@ -72,11 +86,16 @@ public final class SoftwareBackEnd: CPUBackEnd, @unchecked Sendable {
             memory.clearFlags(PageFlags.dirty, page: page)
             pages.append(page)
         }
-        // Translations made writable meanwhile must note the next write again.
-        for processor in processors { processor.processor.request(Request.flushTranslations) }
+        // Pages that were written to are writable without a word now: the next write is to be noted again.
+        forgetTranslations()
         return pages
     }
 
+    private func forgetTranslations() {
+        for processor in processors { processor.processor.request(Request.flushTranslations) }
+    }
+
     public func pauseTime() {}
-    public func resumeTime() {}
+
+    public func resumeTime() { for processor in processors { processor.timeResumed() } }
 }

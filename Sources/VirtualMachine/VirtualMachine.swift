@@ -1,1 +1,0 @@
-// A virtual machine as its users see it.
