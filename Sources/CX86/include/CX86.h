@@ -6,5 +6,7 @@
 #include <stdint.h>
 
 #include "CX86Atomics.h"
+#include "CX86Vector.h"
+#include "CX86X87.h"
 
 #endif

@@ -19,6 +19,8 @@ public protocol ProcessorBus: AnyObject {
     func timerDeadlineChanged(_ deadline: UInt64?, of processor: Processor)
     /// Another thread gave a processor work (an interrupt): if its thread waits in HLT, it shall go on. From any thread.
     func wake(_ processor: Processor)
+    /// FERR#: an x87 exception that CR0.NE leaves to the interrupt controllers (IRQ 13 of a PC).
+    func floatingPointError(of processor: Processor)
     /// Nanoseconds since 1970, UTC: for KVM's wall clock.
     func wallClock() -> UInt64
     /// A hypercall of KVM's that concerns other processors or the host; nil: unknown (KVM_ENOSYS).

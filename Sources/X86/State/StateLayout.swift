@@ -70,6 +70,9 @@ public enum StateLayout {
     public static let sysenterESP = 0x2d0
     public static let sysenterEIP = 0x2d8
     public static let tscAux = 0x2e0
+    /// UInt8, `VectorFault`: which of x87, MMX and SSE raise #NM or #UD, by CR0 and CR4: `CPU.updateVectorFaults` after each of
+    /// their changes.
+    public static let vectorFaults = 0x2e8
     /// UInt8: interrupts are held back until the next instruction has run (STI, MOV SS).
     public static let interruptShadow = 0x2e9
     /// UInt64: how code is read and what it may reach (`BlockKey`), with the generation of translations above: what entries of
@@ -87,6 +90,10 @@ public enum StateLayout {
     public static let xmm = fx + 160
     /// Scratch for vector handlers, 16-aligned, 64 bytes: a memory operand is copied here first.
     public static let vectorScratch = 0x600
+    /// 512 bytes like `fx`, 16-aligned: what an x87 instruction leaves, until its store to memory has succeeded.
+    public static let x87Result = 0x800
+    /// 128 bytes: x87 operands in memory of up to 108 bytes (FNSAVE).
+    public static let x87Memory = 0xa00
 }
 
 /// Offsets in a segment register of `StateLayout.segments`.
