@@ -72,6 +72,7 @@ public final class Processor: @unchecked Sendable {
     /// and how code is read.
     public func modeChanged() {
         selectTranslations()
+        cpu.updateVectorFaults()
         let efer: UInt64 = cpu.get(StateLayout.efer)
         let code: UInt16 = cpu.get(StateLayout.segments + SegmentField.byteCount + SegmentField.attributes)
         let stack: UInt16 = cpu.get(StateLayout.segments + 2 * SegmentField.byteCount + SegmentField.attributes)
