@@ -139,7 +139,7 @@ let package = Package(
             name: "SwitchTests", dependencies: ["Switch", "Wire", "AllocationCount", "Testbed"],
             exclude: ["Recordings"], swiftSettings: strict),
         .testTarget(
-            name: "PortsTests", dependencies: ["Ports", "Switch", "HostNetwork", "Linux", "Wire", "Testbed"],
+            name: "PortsTests", dependencies: ["Ports", "Switch", "HostNetwork", "Linux", "Virtio", "Wire", "Testbed"],
             swiftSettings: strict),
         .testTarget(
             name: "OpenFlowTests", dependencies: ["OpenFlow", "Switch", "Wire", "Testbed"],
