@@ -85,6 +85,19 @@ public struct DescriptorChain {
         return buffers
     }
 
+    /// Where byte `offset` of what the device may write lies.
+    public func writablePlace(_ offset: Int) -> GuestSegment? {
+        var skip = offset
+        for segment in writable {
+            if skip < segment.byteCount {
+                return GuestSegment(
+                    address: segment.address + UInt64(skip), host: segment.host + skip, byteCount: 1)
+            }
+            skip -= segment.byteCount
+        }
+        return nil
+    }
+
     /// `count` bytes of what the device may write, from the first on, as they lie in guest memory.
     /// Who writes there says so with `GuestMemory.noteWrite`.
     public func writableSegments(count: Int) -> [GuestSegment] {

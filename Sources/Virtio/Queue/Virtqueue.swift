@@ -82,6 +82,13 @@ public final class Virtqueue {
     /// Puts the chain that was taken last back, to be taken again.
     public func putBack() { nextAvailable &-= 1 }
 
+    /// Undoes the last `count` chains, each taken and given back and none of them published.
+    public func undo(_ count: Int) {
+        precondition(count <= Int(nextUsed &- publishedUsed))
+        nextAvailable &-= UInt16(count)
+        nextUsed &-= UInt16(count)
+    }
+
     private func chain(_ head: UInt16) throws(VirtqueueError) -> DescriptorChain {
         var table = descriptors
         var tableCount = size
@@ -161,7 +168,8 @@ public final class Virtqueue {
         if hasEventIndex {
             let offset = 4 + 8 * Int(size)
             memory.noteWrite(at: usedAddress + UInt64(offset), byteCount: 2)
-            SharedRing.store16(nextAvailable, used + offset)
+            // What is there already, even if it was not enough to take: the next chain after that.
+            SharedRing.store16(SharedRing.load16(available + 2), used + offset)
         } else {
             memory.noteWrite(at: usedAddress, byteCount: 2)
             SharedRing.store16(0, used)
