@@ -1,1 +1,0 @@
-// Disk images: raw and qcow2.
