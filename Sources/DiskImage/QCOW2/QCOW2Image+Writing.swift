@@ -201,6 +201,7 @@ extension QCOW2Image {
         if !pendingFrees.isEmpty {
             try file.flush()
             try applyFrees()
+            try writeRefcounts()
         }
     }
 

@@ -14,7 +14,7 @@ struct DiskImageFileTests {
 
     @Test(arguments: [512, 4096, 65536, 2 << 20] as [UInt64])
     func created(_ clusterByteCount: UInt64) throws {
-        for size in [0, 512, 1 << 20, 3 << 30] as [UInt64] {
+        for size in [0, 3 << 30] as [UInt64] {
             var creation = DiskImageFile.Creation(.qcow2, byteCount: size)
             creation.clusterByteCount = clusterByteCount
             try DiskImageFile.create(tools.path("new.qcow2"), creation, replaces: true)

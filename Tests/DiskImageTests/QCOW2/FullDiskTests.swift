@@ -15,8 +15,8 @@ struct FullDiskTests {
         var random = SeededGenerator(seed: clusterBits)
         var model = [UInt8](repeating: 0, count: size)
         var errors = 0
-        for step in 0..<200 {
-            file.room = step < 150 ? 300_000 : .max
+        for step in 0..<120 {
+            file.room = step < 90 ? 300_000 : .max
             let start = random.below(size - 30000)
             let bytes = diskBytes(&random, 1 + random.below(30000))
             do {

@@ -29,7 +29,7 @@ struct ImagesOfQEMUTests {
     func readsAndWrites(_ form: Form) throws {
         var random = SeededGenerator(seed: 7)
         let tools = QEMUTools(directory: TemporaryDirectory())
-        let size = 3 << 20
+        let size = 1 << 20
         var model = [UInt8](repeating: 0, count: size)
         for _ in 0..<12 {
             let start = random.below(size - 70000)
@@ -48,7 +48,7 @@ struct ImagesOfQEMUTests {
             let image = try DiskImageFile.open(tools.path("image.qcow2"), writable: true)
             #expect(image.byteCount == UInt64(size))
             #expect(try image.bytes(count: size) == model)
-            for _ in 0..<40 {
+            for _ in 0..<25 {
                 let start = random.below(size - 140_000)
                 let count = 1 + random.below(140_000)
                 if random.chance(30) {

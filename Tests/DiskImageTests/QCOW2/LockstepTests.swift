@@ -37,7 +37,7 @@ struct LockstepTests {
             in: file, byteCount: UInt64(size), clusterBits: shape.clusterBits,
             backingFile: backing == nil ? nil : "base", version: shape.version)
         var image = try QCOW2Image(file, backing: backing, cacheByteCount: 0)
-        for step in 0..<400 {
+        for step in 0..<200 {
             let start = random.below(size)
             let count = 1 + random.below(min(size - start, random.chance(80) ? 3000 : 200_000))
             switch random.below(10) {
@@ -85,13 +85,13 @@ struct LockstepTests {
     /// A file that fills several refcount blocks, and then needs a larger refcount table: clusters of 512 bytes, of which
     /// a table's cluster counts 8 MiB.
     @Test func refcountTableGrows() throws {
-        let size = 20 << 20
+        let size = 9 << 20
         let file = try HostFileInTemporaryDirectory()
         try QCOW2Image.create(in: file.file, byteCount: UInt64(size), clusterBits: 9)
         do {
             let image = try QCOW2Image(file.file)
             var chunk = [UInt8](repeating: 0, count: 1 << 20)
-            for index in 0..<20 {
+            for index in 0..<9 {
                 for byte in chunk.indices { chunk[byte] = UInt8(truncatingIfNeeded: byte / 512 + index) | 1 }
                 try image.write(chunk, at: UInt64(index) << 20)
             }
