@@ -51,6 +51,9 @@ __asm__(
     ".globl cx86_oracle_leave\n"
     "cx86_oracle_leave:\n"
     "    movq cx86_oracle_stack(%rip), %rsp\n"
+    // POPF may have left NT, with which IRET would fault.
+    "    pushq $0x202\n"
+    "    popfq\n"
     "    fninit\n"
     "    fldcw 4(%rsp)\n"
     "    ldmxcsr (%rsp)\n"
@@ -72,7 +75,6 @@ __asm__(
     "    pushfq\n"
     "    popq cx86_oracle_finished+136(%rip)\n"
     "    fxsave64 cx86_oracle_finished+192(%rip)\n"
-    "    cld\n"
     "    jmp cx86_oracle_leave\n"
     ".size cx86_oracle_enter, . - cx86_oracle_enter\n"
     ".local cx86_oracle_stack\n"

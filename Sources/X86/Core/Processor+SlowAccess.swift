@@ -126,7 +126,7 @@ extension Processor {
         }
         guard let first = translate(linear, .write) else { return nil }
         if Int(linear & 0xfff) + byteCount > 4096 {
-            guard translate(wrap(linear &+ UInt64(byteCount - 1)), .write) != nil else { return nil }
+            guard translate(wrap((linear & ~0xfff) &+ 0x1000), .write) != nil else { return nil }
             isFault = false
             return nil
         }

@@ -1,0 +1,75 @@
+import CX86Oracle
+
+@testable import X86
+
+/// Our CPU in the place of the real one: the same code and data pages at the same linear addresses, user mode.
+final class SoftwareCPU {
+    private let machine = TestMachine()
+    private static let codePhysical: UInt64 = 0x30_0000
+    private static let dataPhysical: UInt64 = 0x31_0000
+
+    init() {
+        // A page table for the 2 MiB around the pages.
+        let tables = TestMachine.pageTables
+        let region = UInt64(CX86_ORACLE_CODE)
+        // Nothing else is mapped, as in the test's own process.
+        for index in 0..<UInt64(512) { machine.store(UInt64(0), at: tables + 0x2000 + index * 8) }
+        machine.store(tables + 0x5000 | 7, at: tables + 0x2000 + (region >> 21) * 8)
+        func map(_ linear: UInt64, _ physical: UInt64) {
+            machine.store(physical | 0x67, at: tables + 0x5000 + (linear >> 12 & 511) * 8)
+        }
+        map(region, SoftwareCPU.codePhysical)
+        for page in 0..<UInt64(CX86_ORACLE_DATA_BYTES) >> 12 {
+            map(UInt64(CX86_ORACLE_DATA) + page << 12, SoftwareCPU.dataPhysical + page << 12)
+        }
+        machine.cpu.set(StateLayout.privilegeLevel, UInt32(3))
+    }
+
+    var processor: Processor { machine.processor }
+    var code: UnsafeMutableRawPointer { machine.ram + Int(SoftwareCPU.codePhysical) }
+    var data: UnsafeMutableRawPointer { machine.ram + Int(SoftwareCPU.dataPhysical) }
+
+    private var bits = 0
+
+    private func enter(_ bits: Int) {
+        guard bits != self.bits else { return }
+        self.bits = bits
+        let cpu = machine.cpu
+        for segment in 0..<6 {
+            let base = StateLayout.segments + segment * SegmentField.byteCount
+            cpu.set(base + SegmentField.selector, UInt16(segment == 1 ? (bits == 32 ? 0x23 : 0x33) : 0x2b))
+            cpu.set(
+                base + SegmentField.attributes, UInt16(segment == 1 ? (bits == 32 ? 0xc0fb : 0xa0fb) : 0xc0f3))
+        }
+        machine.processor.modeChanged()
+    }
+
+    /// Runs the instruction at `state.rip`, which lies in the code page.
+    func run(_ state: inout cx86_oracle_state, bits: Int) {
+        enter(bits)
+        let cpu = machine.cpu
+        for number in 0..<16 { cpu.set(number * 8, state[register: number]) }
+        cpu.flags = state.flags
+        cpu.set(StateLayout.rip, state.rip)
+        cpu.set(StateLayout.exit, Exit.lookUp.rawValue)
+        withUnsafeBytes(of: state.fx) { (cpu.raw + StateLayout.fx).copyMemory(from: $0.baseAddress!, byteCount: 512) }
+        // As often as it asks to be gone on with: repeated string instructions.
+        let start = state.rip
+        repeat {
+            machine.processor.runAlone()
+        } while machine.processor.exit != .exception && cpu.get(StateLayout.rip) == start
+        for number in 0..<16 { state[register: number] = cpu.get(number * 8) }
+        state.flags = cpu.flags
+        state.rip = cpu.get(StateLayout.rip)
+        withUnsafeMutableBytes(of: &state.fx) {
+            $0.baseAddress!.copyMemory(from: cpu.raw + StateLayout.fx, byteCount: 512)
+        }
+        if machine.processor.exit == .exception {
+            state.vector = UInt64(cpu.get(StateLayout.exceptionVector, as: UInt32.self))
+            state.error_code = UInt64(cpu.get(StateLayout.exceptionErrorCode, as: UInt32.self))
+            state.cr2 = cpu.get(StateLayout.cr2)
+        } else {
+            state.vector = UInt64(CX86_ORACLE_DONE)
+        }
+    }
+}
