@@ -55,7 +55,7 @@ extension CPU {
         if top != 0 {
             // ST(i) lies in slot i; register number r is ST((r - top) & 7).
             let slots = raw + StateLayout.x87Registers
-            let registers = (0..<8).map { slots.load(fromByteOffset: ($0 - top & 7) * 16, as: Vector128.self) }
+            let registers = (0..<8).map { slots.load(fromByteOffset: (($0 - top) & 7) * 16, as: Vector128.self) }
             for (number, value) in registers.enumerated() {
                 slots.storeBytes(of: value, toByteOffset: number * 16, as: Vector128.self)
             }

@@ -3,37 +3,15 @@ import CX86
 // Instructions that MXCSR governs. While all exceptions are masked, which they nearly always are, the C function works on the
 // registers at once; otherwise on a copy, and its flags tell whether #XM is due.
 
-/// What could be an exact denormal result: with underflow unmasked that is an exception too, of which the host's flags, taken with
-/// everything masked, say nothing. In `Op.extra`.
-enum TinyResult: UInt8 {
-    case none, single, double, oneSingle, oneDouble
-
-    /// Whether the 16 bytes at `result` hold a denormal number.
-    func isPresent(in result: UnsafeRawPointer) -> Bool {
-        func single(_ i: Int) -> Bool {
-            let bits = result.load(fromByteOffset: i * 4, as: UInt32.self)
-            return bits & 0x7f80_0000 == 0 && bits & 0x7f_ffff != 0
-        }
-        func double(_ i: Int) -> Bool {
-            let bits = result.load(fromByteOffset: i * 8, as: UInt64.self)
-            return bits & 0x7ff0_0000_0000_0000 == 0 && bits & 0xf_ffff_ffff_ffff != 0
-        }
-        return switch self {
-        case .none: false
-        case .single: (0..<4).contains(where: single)
-        case .double: double(0) || double(1)
-        case .oneSingle: single(0)
-        case .oneDouble: double(0)
-        }
-    }
-}
-
 /// Bits of MXCSR (Intel SDM volume 1, 10.2.3).
 enum MXCSR {
     static let flags: UInt32 = 0x3f
     /// Invalid, denormal, divide by zero: found before anything is computed.
     static let early: UInt32 = 0x07
     static let underflow: UInt32 = 0x10
+    static let precision: UInt32 = 0x20
+    /// Overflow and underflow.
+    static let late: UInt32 = 0x18
     static let masks: UInt32 = 0x1f80
     static let underflowMask: UInt32 = 0x800
     static let flushToZero: UInt32 = 0x8000
@@ -46,7 +24,7 @@ extension CPU {
     /// Runs `function` and leaves 16 or 8 bytes (`byteCount`) at `destination`. False: an exception is recorded.
     @inline(__always)
     func runFloating(
-        _ function: cx86_floating, _ destination: UnsafeMutableRawPointer, _ source: UnsafeRawPointer, _ tiny: UInt8,
+        _ function: cx86_floating, _ destination: UnsafeMutableRawPointer, _ source: UnsafeRawPointer, _ lanes: UInt8,
         byteCount: Int = 16
     ) -> Bool {
         let mxcsr: UInt32 = get(StateLayout.mxcsr)
@@ -54,24 +32,25 @@ extension CPU {
             set(StateLayout.mxcsr, function(destination, source, mxcsr))
             return true
         }
-        return runUnmasked(function, destination, source, tiny, byteCount)
+        return runUnmasked(function, destination, source, lanes, byteCount)
     }
 
     @inline(never)
     private func runUnmasked(
-        _ function: cx86_floating, _ destination: UnsafeMutableRawPointer, _ source: UnsafeRawPointer, _ tiny: UInt8,
+        _ function: cx86_floating, _ destination: UnsafeMutableRawPointer, _ source: UnsafeRawPointer, _ lanes: UInt8,
         _ byteCount: Int
     ) -> Bool {
         let mxcsr: UInt32 = get(StateLayout.mxcsr)
         var masked = (mxcsr | MXCSR.masks) & ~MXCSR.flags
-        let catchesUnderflow = mxcsr & MXCSR.underflowMask == 0
         // Flushing to zero is what masked underflows do.
-        if catchesUnderflow { masked &= ~MXCSR.flushToZero }
+        if mxcsr & MXCSR.underflowMask == 0 { masked &= ~MXCSR.flushToZero }
         let copy = raw + StateLayout.vectorScratch + 16
         copy.copyMemory(from: destination, byteCount: byteCount)
         var flags = function(copy, source, masked) & MXCSR.flags
-        if catchesUnderflow, let tiny = TinyResult(rawValue: tiny), tiny.isPresent(in: copy) {
-            flags |= MXCSR.underflow
+        let unmasked = ~(mxcsr >> 7) & MXCSR.flags
+        let lanes = FloatingLanes(rawValue: lanes) ?? .unspecified
+        if unmasked & MXCSR.late != 0, lanes != .unspecified {
+            flags = lanes.lateFlags(function, destination, source, masked, unmasked) | flags & MXCSR.early
         }
         guard raiseUnmasked(flags, mxcsr) else { return false }
         destination.copyMemory(from: copy, byteCount: byteCount)

@@ -183,10 +183,11 @@ enum MMXMove {
     ) -> UnsafeRawPointer? {
         let (cpu, op) = (CPU(state), Op(op))
         guard cpu.mayRun(VectorFault.mmx) else { return cpu.refuse(VectorFault.mmx) }
-        // Registers are renumbered before the store is known to succeed: it finds them so when it runs again.
-        guard cpu.enterMMX(op) else { return nil }
-        return cpu.store(op.linearAddress(cpu), cpu.get(StateLayout.x87Registers + op.source, as: W.self))
-            ? op.next : nil
+        guard !cpu.hasPendingX87 else { return cpu.x87Pending(op) }
+        // Registers are renumbered once the store has succeeded.
+        let slot = (op.source &- Int(cpu.x87StatusWord >> 7)) & 0x70
+        guard cpu.store(op.linearAddress(cpu), cpu.get(StateLayout.x87Registers + slot, as: W.self)) else { return nil }
+        return cpu.enterMMX(op) ? op.next : nil
     }
 
     static let fromGeneral4: Handler = { fromGeneral(UInt32.self, $0, $1) }
@@ -231,8 +232,8 @@ enum MMXMove {
     static let empty: Handler = { state, op in
         let (cpu, op) = (CPU(state), Op(op))
         guard cpu.mayRun(VectorFault.mmx) else { return cpu.refuse(VectorFault.mmx) }
-        guard !cpu.hasPendingX87 else { return cpu.x87Pending(op) }
-        cpu.set(StateLayout.fx + 4, UInt8(0))
+        guard cpu.enterMMX(op) else { return nil }
+        cpu.set(StateLayout.fx + FXField.tags, UInt8(0))
         return op.next
     }
 }

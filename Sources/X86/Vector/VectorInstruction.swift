@@ -7,8 +7,8 @@ enum VectorInstruction {
     case packed(cx86_packed, mmx: cx86_packed?)
     /// With an immediate.
     case packedImmediate(@Sendable (UInt8) -> cx86_packed)
-    case floating(cx86_floating, TinyResult)
-    case floatingImmediate(@Sendable (UInt8) -> cx86_floating, TinyResult)
+    case floating(cx86_floating, FloatingLanes)
+    case floatingImmediate(@Sendable (UInt8) -> cx86_floating)
     /// To a general register of 4 or 8 bytes.
     case toGeneral(cx86_floating, wide: cx86_floating)
     case toMMX(cx86_floating)
@@ -86,24 +86,30 @@ enum VectorInstruction {
         (.pmovzxwq, cx86_xmm_pmovzxwq), (.pmovzxdq, cx86_xmm_pmovzxdq),
     ]
 
-    private static let floating: [(Operation, cx86_floating, TinyResult)] = [
-        (.addps, cx86_addps, .single), (.addpd, cx86_addpd, .double), (.addss, cx86_addss, .oneSingle),
-        (.addsd, cx86_addsd, .oneDouble), (.subps, cx86_subps, .single), (.subpd, cx86_subpd, .double),
-        (.subss, cx86_subss, .oneSingle), (.subsd, cx86_subsd, .oneDouble), (.mulps, cx86_mulps, .single),
-        (.mulpd, cx86_mulpd, .double), (.mulss, cx86_mulss, .oneSingle), (.mulsd, cx86_mulsd, .oneDouble),
-        (.divps, cx86_divps, .single), (.divpd, cx86_divpd, .double), (.divss, cx86_divss, .oneSingle),
-        (.divsd, cx86_divsd, .oneDouble), (.minps, cx86_minps, .none), (.minpd, cx86_minpd, .none),
-        (.minss, cx86_minss, .none), (.minsd, cx86_minsd, .none), (.maxps, cx86_maxps, .none),
-        (.maxpd, cx86_maxpd, .none), (.maxss, cx86_maxss, .none), (.maxsd, cx86_maxsd, .none),
-        (.sqrtps, cx86_sqrtps, .none), (.sqrtpd, cx86_sqrtpd, .none), (.sqrtss, cx86_sqrtss, .none),
-        (.sqrtsd, cx86_sqrtsd, .none), (.rsqrtps, cx86_rsqrtps, .none), (.rsqrtss, cx86_rsqrtss, .none),
-        (.rcpps, cx86_rcpps, .none), (.rcpss, cx86_rcpss, .none), (.haddps, cx86_haddps, .single),
-        (.haddpd, cx86_haddpd, .double), (.hsubps, cx86_hsubps, .single), (.hsubpd, cx86_hsubpd, .double),
-        (.addsubps, cx86_addsubps, .single), (.addsubpd, cx86_addsubpd, .double), (.cvtps2pd, cx86_cvtps2pd, .none),
-        (.cvtpd2ps, cx86_cvtpd2ps, .single), (.cvtss2sd, cx86_cvtss2sd, .none),
-        (.cvtsd2ss, cx86_cvtsd2ss, .oneSingle), (.cvtdq2ps, cx86_cvtdq2ps, .none), (.cvtps2dq, cx86_cvtps2dq, .none),
-        (.cvttps2dq, cx86_cvttps2dq, .none), (.cvtdq2pd, cx86_cvtdq2pd, .none), (.cvtpd2dq, cx86_cvtpd2dq, .none),
-        (.cvttpd2dq, cx86_cvttpd2dq, .none),
+    private static let floating: [(Operation, cx86_floating, FloatingLanes)] = [
+        (.addps, cx86_addps, .singles), (.addpd, cx86_addpd, .doubles), (.addss, cx86_addss, .oneSingle),
+        (.addsd, cx86_addsd, .oneDouble), (.subps, cx86_subps, .singles), (.subpd, cx86_subpd, .doubles),
+        (.subss, cx86_subss, .oneSingle), (.subsd, cx86_subsd, .oneDouble), (.mulps, cx86_mulps, .singles),
+        (.mulpd, cx86_mulpd, .doubles), (.mulss, cx86_mulss, .oneSingle), (.mulsd, cx86_mulsd, .oneDouble),
+        (.divps, cx86_divps, .singles), (.divpd, cx86_divpd, .doubles), (.divss, cx86_divss, .oneSingle),
+        (.divsd, cx86_divsd, .oneDouble), (.minps, cx86_minps, .unspecified), (.minpd, cx86_minpd, .unspecified),
+        (.minss, cx86_minss, .unspecified), (.minsd, cx86_minsd, .unspecified), (.maxps, cx86_maxps, .unspecified),
+        (.maxpd, cx86_maxpd, .unspecified), (.maxss, cx86_maxss, .unspecified), (.maxsd, cx86_maxsd, .unspecified),
+        (.sqrtps, cx86_sqrtps, .unspecified), (.sqrtpd, cx86_sqrtpd, .unspecified),
+        (.sqrtss, cx86_sqrtss, .unspecified),
+        (.sqrtsd, cx86_sqrtsd, .unspecified), (.rsqrtps, cx86_rsqrtps, .unspecified),
+        (.rsqrtss, cx86_rsqrtss, .unspecified),
+        (.rcpps, cx86_rcpps, .unspecified), (.rcpss, cx86_rcpss, .unspecified), (.haddps, cx86_haddps, .singlePairs),
+        (.haddpd, cx86_haddpd, .doublePairs), (.hsubps, cx86_hsubps, .singlePairs),
+        (.hsubpd, cx86_hsubpd, .doublePairs),
+        (.addsubps, cx86_addsubps, .singles), (.addsubpd, cx86_addsubpd, .doubles),
+        (.cvtps2pd, cx86_cvtps2pd, .unspecified),
+        (.cvtpd2ps, cx86_cvtpd2ps, .narrowed), (.cvtss2sd, cx86_cvtss2sd, .unspecified),
+        (.cvtsd2ss, cx86_cvtsd2ss, .oneNarrowed), (.cvtdq2ps, cx86_cvtdq2ps, .unspecified),
+        (.cvtps2dq, cx86_cvtps2dq, .unspecified),
+        (.cvttps2dq, cx86_cvttps2dq, .unspecified), (.cvtdq2pd, cx86_cvtdq2pd, .unspecified),
+        (.cvtpd2dq, cx86_cvtpd2dq, .unspecified),
+        (.cvttpd2dq, cx86_cvttpd2dq, .unspecified),
     ]
 
     private static let immediates: [(Operation, VectorInstruction)] = [
@@ -119,16 +125,16 @@ enum VectorInstruction {
         (.insertps, .packedImmediate { cx86_xmm_insertps($0) }),
         (.pslldq, .packedImmediate { cx86_xmm_pslldq($0) }),
         (.psrldq, .packedImmediate { cx86_xmm_psrldq($0) }),
-        (.cmpps, .floatingImmediate({ cx86_cmpps($0) }, .none)),
-        (.cmppd, .floatingImmediate({ cx86_cmppd($0) }, .none)),
-        (.cmpss, .floatingImmediate({ cx86_cmpss($0) }, .none)),
-        (.cmpsd, .floatingImmediate({ cx86_cmpsd($0) }, .none)),
-        (.roundps, .floatingImmediate({ cx86_roundps($0) }, .none)),
-        (.roundpd, .floatingImmediate({ cx86_roundpd($0) }, .none)),
-        (.roundss, .floatingImmediate({ cx86_roundss($0) }, .none)),
-        (.roundsd, .floatingImmediate({ cx86_roundsd($0) }, .none)),
-        (.dpps, .floatingImmediate({ cx86_dpps($0) }, .single)),
-        (.dppd, .floatingImmediate({ cx86_dppd($0) }, .double)),
+        (.cmpps, .floatingImmediate({ cx86_cmpps($0) })),
+        (.cmppd, .floatingImmediate({ cx86_cmppd($0) })),
+        (.cmpss, .floatingImmediate({ cx86_cmpss($0) })),
+        (.cmpsd, .floatingImmediate({ cx86_cmpsd($0) })),
+        (.roundps, .floatingImmediate({ cx86_roundps($0) })),
+        (.roundpd, .floatingImmediate({ cx86_roundpd($0) })),
+        (.roundss, .floatingImmediate({ cx86_roundss($0) })),
+        (.roundsd, .floatingImmediate({ cx86_roundsd($0) })),
+        (.dpps, .floatingImmediate({ cx86_dpps($0) })),
+        (.dppd, .floatingImmediate({ cx86_dppd($0) })),
         (.pcmpestri, .string({ cx86_pcmpestri($0) }, storesMask: false)),
         (.pcmpestrm, .string({ cx86_pcmpestrm($0) }, storesMask: true)),
         (.pcmpistri, .string({ cx86_pcmpistri($0) }, storesMask: false)),
