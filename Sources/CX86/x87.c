@@ -56,3 +56,28 @@ uint8_t cx86_x87_run(const void *from, void *to, void *operand, const void *code
     memcpy((char *)to + OPCODE, &opcode, sizeof opcode);
     return (uint8_t)(accumulator >> 8);
 }
+
+bool cx86_is_inexact(uint8_t operation, const void *a, const void *b, bool is_single, uint8_t rounding) {
+    static const uint16_t standard = 0x37f;
+    static const float one = 1;
+    enum { DOUBLE_PRECISION = 0x200, INEXACT = 0x20 };
+    // Everything masked; the precision is that of the result.
+    uint16_t control = 0x7f | (is_single || operation == 4 ? 0 : DOUBLE_PRECISION) | (uint16_t)(rounding << 10);
+    uint16_t status;
+    if (is_single)
+        __asm__ volatile("flds %0\n\tflds %1" : : "m"(*(const float *)a), "m"(*(const float *)b));
+    else if (operation == 4)
+        __asm__ volatile("fldl %0\n\tflds %1" : : "m"(*(const double *)a), "m"(one));
+    else
+        __asm__ volatile("fldl %0\n\tfldl %1" : : "m"(*(const double *)a), "m"(*(const double *)b));
+    // ST(1) is `a`, ST(0) is `b`.
+    __asm__ volatile("fnclex\n\tfldcw %0" : : "m"(control));
+    switch (operation) {
+    case 0: __asm__ volatile(".byte 0xdc, 0xc1"); break;
+    case 1: __asm__ volatile(".byte 0xdc, 0xe9"); break;
+    case 3: __asm__ volatile(".byte 0xdc, 0xf9"); break;
+    default: __asm__ volatile(".byte 0xdc, 0xc9"); break;
+    }
+    __asm__ volatile("fnstsw %0\n\tfstp %%st\n\tfstp %%st\n\tfldcw %1" : "=m"(status) : "m"(standard));
+    return status & INEXACT;
+}

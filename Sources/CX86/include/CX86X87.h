@@ -4,6 +4,7 @@
 #ifndef ROOKERY_CX86_X87_H
 #define ROOKERY_CX86_X87_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /// The code of an x87 instruction: `first` is D8 to DF. `second` from C0 on names a form without memory operand; below, bits
@@ -16,5 +17,10 @@ const void *cx86_x87_code(uint8_t first, uint8_t second);
 /// - flags: SF ZF AF PF CF as LAHF has them, for FCMOVcc.
 /// Returns the flags behind the instruction, which FCOMI and its kin change.
 uint8_t cx86_x87_run(const void *from, void *to, void *operand, const void *code, uint8_t flags);
+
+/// Whether a result of SSE would be inexact if exponents had no bounds: x87's have 15 bits, which is enough to tell.
+/// - operation: 0 adds, 1 subtracts, 2 multiplies, 3 divides; 4 makes a single of the double at `a`.
+/// - rounding: MXCSR.RC.
+bool cx86_is_inexact(uint8_t operation, const void *a, const void *b, bool is_single, uint8_t rounding);
 
 #endif

@@ -46,23 +46,26 @@ extension CPU {
 
     @inline(never)
     private func enterMMXSlowly(_ op: Op) -> Bool {
-        let status: UInt16 = get(StateLayout.fx + 2)
-        if status & X87Status.pending != 0 {
+        if hasPendingX87 {
             _ = x87Pending(op)
             return false
         }
-        let top = Int(status >> 11 & 7)
-        if top != 0 {
-            // ST(i) lies in slot i; register number r is ST((r - top) & 7).
-            let slots = raw + StateLayout.x87Registers
-            let registers = (0..<8).map { slots.load(fromByteOffset: (($0 - top) & 7) * 16, as: Vector128.self) }
-            for (number, value) in registers.enumerated() {
-                slots.storeBytes(of: value, toByteOffset: number * 16, as: Vector128.self)
-            }
-        }
-        set(StateLayout.fx + 2, status & ~X87Status.top)
-        set(StateLayout.fx + 4, UInt8(0xff))
+        lowerX87Top()
+        set(StateLayout.fx + FXField.tags, UInt8(0xff))
         return true
+    }
+
+    /// The top of x87's stack becomes register 0: ST(i) lies in slot i, so the slots turn.
+    func lowerX87Top() {
+        let top = Int(x87StatusWord >> 11 & 7)
+        guard top != 0 else { return }
+        let slots = raw + StateLayout.x87Registers
+        // Register r was ST((r - top) & 7).
+        let registers = (0..<8).map { slots.load(fromByteOffset: (($0 - top) & 7) * 16, as: Vector128.self) }
+        for (number, value) in registers.enumerated() {
+            slots.storeBytes(of: value, toByteOffset: number * 16, as: Vector128.self)
+        }
+        x87StatusWord &= ~X87Status.top
     }
 
     /// Whoever writes an MM register sets the exponent of the x87 register it is part of.

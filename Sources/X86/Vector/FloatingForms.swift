@@ -24,7 +24,7 @@ extension CPU {
     /// Runs `function` and leaves 16 or 8 bytes (`byteCount`) at `destination`. False: an exception is recorded.
     @inline(__always)
     func runFloating(
-        _ function: cx86_floating, _ destination: UnsafeMutableRawPointer, _ source: UnsafeRawPointer, _ lanes: UInt8,
+        _ function: cx86_floating, _ destination: UnsafeMutableRawPointer, _ source: UnsafeRawPointer, _ late: UInt8,
         byteCount: Int = 16
     ) -> Bool {
         let mxcsr: UInt32 = get(StateLayout.mxcsr)
@@ -32,12 +32,12 @@ extension CPU {
             set(StateLayout.mxcsr, function(destination, source, mxcsr))
             return true
         }
-        return runUnmasked(function, destination, source, lanes, byteCount)
+        return runUnmasked(function, destination, source, late, byteCount)
     }
 
     @inline(never)
     private func runUnmasked(
-        _ function: cx86_floating, _ destination: UnsafeMutableRawPointer, _ source: UnsafeRawPointer, _ lanes: UInt8,
+        _ function: cx86_floating, _ destination: UnsafeMutableRawPointer, _ source: UnsafeRawPointer, _ late: UInt8,
         _ byteCount: Int
     ) -> Bool {
         let mxcsr: UInt32 = get(StateLayout.mxcsr)
@@ -48,9 +48,8 @@ extension CPU {
         copy.copyMemory(from: destination, byteCount: byteCount)
         var flags = function(copy, source, masked) & MXCSR.flags
         let unmasked = ~(mxcsr >> 7) & MXCSR.flags
-        let lanes = FloatingLanes(rawValue: lanes) ?? .unspecified
-        if unmasked & MXCSR.late != 0, lanes != .unspecified {
-            flags = lanes.lateFlags(function, destination, source, masked, unmasked) | flags & MXCSR.early
+        if unmasked & MXCSR.late != 0, let late = LateExceptions(rawValue: late) {
+            flags = late.flags(function, destination, source, masked, unmasked) | flags & MXCSR.early
         }
         guard raiseUnmasked(flags, mxcsr) else { return false }
         destination.copyMemory(from: copy, byteCount: byteCount)

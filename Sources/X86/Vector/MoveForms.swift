@@ -185,7 +185,7 @@ enum MMXMove {
         guard cpu.mayRun(VectorFault.mmx) else { return cpu.refuse(VectorFault.mmx) }
         guard !cpu.hasPendingX87 else { return cpu.x87Pending(op) }
         // Registers are renumbered once the store has succeeded.
-        let slot = (op.source &- Int(cpu.x87StatusWord >> 7)) & 0x70
+        let slot = (op.source &- Int(cpu.x87StatusWord >> 7 & 0x70)) & 0x70
         guard cpu.store(op.linearAddress(cpu), cpu.get(StateLayout.x87Registers + slot, as: W.self)) else { return nil }
         return cpu.enterMMX(op) ? op.next : nil
     }

@@ -7,7 +7,7 @@ enum VectorInstruction {
     case packed(cx86_packed, mmx: cx86_packed?)
     /// With an immediate.
     case packedImmediate(@Sendable (UInt8) -> cx86_packed)
-    case floating(cx86_floating, FloatingLanes)
+    case floating(cx86_floating, LateExceptions)
     case floatingImmediate(@Sendable (UInt8) -> cx86_floating)
     /// To a general register of 4 or 8 bytes.
     case toGeneral(cx86_floating, wide: cx86_floating)
@@ -86,30 +86,36 @@ enum VectorInstruction {
         (.pmovzxwq, cx86_xmm_pmovzxwq), (.pmovzxdq, cx86_xmm_pmovzxdq),
     ]
 
-    private static let floating: [(Operation, cx86_floating, FloatingLanes)] = [
-        (.addps, cx86_addps, .singles), (.addpd, cx86_addpd, .doubles), (.addss, cx86_addss, .oneSingle),
-        (.addsd, cx86_addsd, .oneDouble), (.subps, cx86_subps, .singles), (.subpd, cx86_subpd, .doubles),
-        (.subss, cx86_subss, .oneSingle), (.subsd, cx86_subsd, .oneDouble), (.mulps, cx86_mulps, .singles),
-        (.mulpd, cx86_mulpd, .doubles), (.mulss, cx86_mulss, .oneSingle), (.mulsd, cx86_mulsd, .oneDouble),
-        (.divps, cx86_divps, .singles), (.divpd, cx86_divpd, .doubles), (.divss, cx86_divss, .oneSingle),
-        (.divsd, cx86_divsd, .oneDouble), (.minps, cx86_minps, .unspecified), (.minpd, cx86_minpd, .unspecified),
-        (.minss, cx86_minss, .unspecified), (.minsd, cx86_minsd, .unspecified), (.maxps, cx86_maxps, .unspecified),
-        (.maxpd, cx86_maxpd, .unspecified), (.maxss, cx86_maxss, .unspecified), (.maxsd, cx86_maxsd, .unspecified),
-        (.sqrtps, cx86_sqrtps, .unspecified), (.sqrtpd, cx86_sqrtpd, .unspecified),
-        (.sqrtss, cx86_sqrtss, .unspecified),
-        (.sqrtsd, cx86_sqrtsd, .unspecified), (.rsqrtps, cx86_rsqrtps, .unspecified),
-        (.rsqrtss, cx86_rsqrtss, .unspecified),
-        (.rcpps, cx86_rcpps, .unspecified), (.rcpss, cx86_rcpss, .unspecified), (.haddps, cx86_haddps, .singlePairs),
-        (.haddpd, cx86_haddpd, .doublePairs), (.hsubps, cx86_hsubps, .singlePairs),
-        (.hsubpd, cx86_hsubpd, .doublePairs),
-        (.addsubps, cx86_addsubps, .singles), (.addsubpd, cx86_addsubpd, .doubles),
-        (.cvtps2pd, cx86_cvtps2pd, .unspecified),
-        (.cvtpd2ps, cx86_cvtpd2ps, .narrowed), (.cvtss2sd, cx86_cvtss2sd, .unspecified),
-        (.cvtsd2ss, cx86_cvtsd2ss, .oneNarrowed), (.cvtdq2ps, cx86_cvtdq2ps, .unspecified),
-        (.cvtps2dq, cx86_cvtps2dq, .unspecified),
-        (.cvttps2dq, cx86_cvttps2dq, .unspecified), (.cvtdq2pd, cx86_cvtdq2pd, .unspecified),
-        (.cvtpd2dq, cx86_cvtpd2dq, .unspecified),
-        (.cvttpd2dq, cx86_cvttpd2dq, .unspecified),
+    private static let floating: [(Operation, cx86_floating, LateExceptions)] = [
+        (.addps, cx86_addps, .init(.singles, .add)), (.addpd, cx86_addpd, .init(.doubles, .add)),
+        (.addss, cx86_addss, .init(.oneSingle, .add)),
+        (.addsd, cx86_addsd, .init(.oneDouble, .add)), (.subps, cx86_subps, .init(.singles, .subtract)),
+        (.subpd, cx86_subpd, .init(.doubles, .subtract)),
+        (.subss, cx86_subss, .init(.oneSingle, .subtract)), (.subsd, cx86_subsd, .init(.oneDouble, .subtract)),
+        (.mulps, cx86_mulps, .init(.singles, .multiply)),
+        (.mulpd, cx86_mulpd, .init(.doubles, .multiply)), (.mulss, cx86_mulss, .init(.oneSingle, .multiply)),
+        (.mulsd, cx86_mulsd, .init(.oneDouble, .multiply)),
+        (.divps, cx86_divps, .init(.singles, .divide)), (.divpd, cx86_divpd, .init(.doubles, .divide)),
+        (.divss, cx86_divss, .init(.oneSingle, .divide)),
+        (.divsd, cx86_divsd, .init(.oneDouble, .divide)), (.minps, cx86_minps, .none), (.minpd, cx86_minpd, .none),
+        (.minss, cx86_minss, .none), (.minsd, cx86_minsd, .none), (.maxps, cx86_maxps, .none),
+        (.maxpd, cx86_maxpd, .none), (.maxss, cx86_maxss, .none), (.maxsd, cx86_maxsd, .none),
+        (.sqrtps, cx86_sqrtps, .none), (.sqrtpd, cx86_sqrtpd, .none),
+        (.sqrtss, cx86_sqrtss, .none),
+        (.sqrtsd, cx86_sqrtsd, .none), (.rsqrtps, cx86_rsqrtps, .none),
+        (.rsqrtss, cx86_rsqrtss, .none),
+        (.rcpps, cx86_rcpps, .none), (.rcpss, cx86_rcpss, .none), (.haddps, cx86_haddps, .init(.singlePairs, .add)),
+        (.haddpd, cx86_haddpd, .init(.doublePairs, .add)), (.hsubps, cx86_hsubps, .init(.singlePairs, .subtract)),
+        (.hsubpd, cx86_hsubpd, .init(.doublePairs, .subtract)),
+        (.addsubps, cx86_addsubps, .init(.singles, .alternate)),
+        (.addsubpd, cx86_addsubpd, .init(.doubles, .alternate)),
+        (.cvtps2pd, cx86_cvtps2pd, .none),
+        (.cvtpd2ps, cx86_cvtpd2ps, .init(.narrowed, .convert)), (.cvtss2sd, cx86_cvtss2sd, .none),
+        (.cvtsd2ss, cx86_cvtsd2ss, .init(.oneNarrowed, .convert)), (.cvtdq2ps, cx86_cvtdq2ps, .none),
+        (.cvtps2dq, cx86_cvtps2dq, .none),
+        (.cvttps2dq, cx86_cvttps2dq, .none), (.cvtdq2pd, cx86_cvtdq2pd, .none),
+        (.cvtpd2dq, cx86_cvtpd2dq, .none),
+        (.cvttpd2dq, cx86_cvttpd2dq, .none),
     ]
 
     private static let immediates: [(Operation, VectorInstruction)] = [

@@ -24,13 +24,13 @@ extension VectorLowering {
         case .palignr, .pshufw:
             return lowerShuffle(i, &b)
         case .cvtsi2ss:
-            return lowerFloating(source.size == 8 ? cx86_cvtsi2ssq : cx86_cvtsi2ssl, .unspecified, i, &b)
+            return lowerFloating(source.size == 8 ? cx86_cvtsi2ssq : cx86_cvtsi2ssl, .none, i, &b)
         case .cvtsi2sd:
-            return lowerFloating(source.size == 8 ? cx86_cvtsi2sdq : cx86_cvtsi2sdl, .unspecified, i, &b)
+            return lowerFloating(source.size == 8 ? cx86_cvtsi2sdq : cx86_cvtsi2sdl, .none, i, &b)
         case .cvtpi2ps:
-            return lowerFloating(cx86_cvtpi2ps, .unspecified, i, &b)
+            return lowerFloating(cx86_cvtpi2ps, .none, i, &b)
         case .cvtpi2pd:
-            return lowerFloating(cx86_cvtpi2pd, .unspecified, i, &b)
+            return lowerFloating(cx86_cvtpi2pd, .none, i, &b)
         case .maskmovdqu, .maskmovq:
             var i = i
             i.memory.base = RegisterNumber.rdi.rawValue

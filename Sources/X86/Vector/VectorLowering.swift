@@ -78,10 +78,10 @@ enum VectorLowering {
             return lowerMMX(mmx, i, &b)
         case .packedImmediate(let function):
             return lowerPackedImmediate(function, i, &b)
-        case .floating(let function, let lanes):
-            return lowerFloating(function, lanes, i, &b)
+        case .floating(let function, let late):
+            return lowerFloating(function, late, i, &b)
         case .floatingImmediate(let function):
-            return lowerFloating(function(UInt8(truncatingIfNeeded: i.immediate)), .unspecified, i, &b)
+            return lowerFloating(function(UInt8(truncatingIfNeeded: i.immediate)), .none, i, &b)
         case .toGeneral(let narrow, let wide):
             let isWide = i.operands.0.size == 8
             return emit(
@@ -167,7 +167,7 @@ enum VectorLowering {
     }
 
     static func lowerFloating(
-        _ function: cx86_floating, _ lanes: FloatingLanes, _ i: Instruction, _ b: inout BlockBuilder
+        _ function: cx86_floating, _ late: LateExceptions, _ i: Instruction, _ b: inout BlockBuilder
     ) -> Bool {
         let registers =
             switch i.operands.1.kind {
@@ -187,7 +187,7 @@ enum VectorLowering {
             }, i, &b
         ) {
             $0.setFunction(function)
-            $0.extra = lanes.rawValue
+            $0.extra = late.rawValue
         }
     }
 }

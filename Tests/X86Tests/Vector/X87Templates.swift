@@ -2,7 +2,6 @@ import Testbed
 
 /// x87: every instruction, on registers and memory, with every control word and all kinds of numbers.
 enum X87Templates {
-    /// - Parameter compare: FIP and its kin are not the comparison's: processors differ in when they keep them.
     private static func stack(_ name: String, _ first: UInt8, _ second: UInt8, isOne: Bool = false)
         -> InstructionTemplate
     {
@@ -18,6 +17,17 @@ enum X87Templates {
         InstructionTemplate("\(name) m\(size * 8) in \(bits)-bit code", bits: bits) { trial in
             trial.fillX87()
             trial.encode(prefixes: prefixes, [first], reg: digit, rm: nil, size: size)
+        }
+    }
+
+    /// An image in memory, all of it mapped: where else it faults is each processor's own affair.
+    private static func state(
+        _ name: String, _ first: UInt8, _ digit: UInt8, _ size: UInt64, prefixes: [UInt8] = [], bits: Int
+    ) -> InstructionTemplate {
+        InstructionTemplate("\(name) in \(bits)-bit code", bits: bits) { trial in
+            trial.fillX87()
+            trial.state[register: 3] = Trial.dataStart + trial.random.next() % (Trial.dataCount - size)
+            trial.bytes = prefixes + [first, digit << 3 | 3]
         }
     }
 
@@ -69,11 +79,13 @@ enum X87Templates {
             ("fstp", 0xdd, 3, 8), ("fstp", 0xdb, 7, 10), ("fist", 0xdf, 2, 2), ("fist", 0xdb, 2, 4),
             ("fistp", 0xdf, 3, 2), ("fistp", 0xdb, 3, 4), ("fistp", 0xdf, 7, 8), ("fisttp", 0xdf, 1, 2),
             ("fisttp", 0xdb, 1, 4), ("fisttp", 0xdd, 1, 8), ("fbstp", 0xdf, 6, 10), ("fldcw", 0xd9, 5, 2),
-            ("fnstcw", 0xd9, 7, 2), ("fnstsw", 0xdd, 7, 2), ("fldenv", 0xd9, 4, 28), ("frstor", 0xdd, 4, 108),
+            ("fnstcw", 0xd9, 7, 2), ("fnstsw", 0xdd, 7, 2),
         ]
         list += others.map { memory($0, $1, $2, $3, bits: bits) }
-        list.append(memory("fldenv, 16-bit format,", 0xd9, 4, 14, prefixes: [0x66], bits: bits))
-        list.append(memory("frstor, 16-bit format,", 0xdd, 4, 94, prefixes: [0x66], bits: bits))
+        list.append(state("fldenv", 0xd9, 4, 28, bits: bits))
+        list.append(state("frstor", 0xdd, 4, 108, bits: bits))
+        list.append(state("fldenv, 16-bit format,", 0xd9, 4, 14, prefixes: [0x66], bits: bits))
+        list.append(state("frstor, 16-bit format,", 0xdd, 4, 94, prefixes: [0x66], bits: bits))
         return list
     }
 }

@@ -14,14 +14,24 @@ enum X87Form {
         return op.next
     }
 
-    /// FCMOVcc reads the status flags; FCOMI and its kin write them.
-    static let stackFlags: Handler = { state, op in
+    /// FCMOVcc reads the status flags.
+    static let conditional: Handler = { state, op in
         let (cpu, op) = (CPU(state), Op(op))
         guard cpu.mayRun(VectorFault.x87) else { return cpu.refuse(VectorFault.x87) }
         guard !cpu.hasPendingX87 else { return cpu.x87Pending(op) }
-        let before = cpu.statusFlags
-        let flags = cpu.runX87(op, cpu.raw + StateLayout.fx, cpu.scratch, UInt8(truncatingIfNeeded: before))
-        cpu.setStatusFlags(UInt64(flags) & Flag.status | before & Flag.overflow)
+        _ = cpu.runX87(op, cpu.raw + StateLayout.fx, cpu.scratch, UInt8(truncatingIfNeeded: cpu.statusFlags))
+        cpu.noteX87(op)
+        return op.next
+    }
+
+    /// FCOMI and its kin write the status flags; OF, SF and AF are cleared.
+    static let compare: Handler = { state, op in
+        let (cpu, op) = (CPU(state), Op(op))
+        guard cpu.mayRun(VectorFault.x87) else { return cpu.refuse(VectorFault.x87) }
+        guard !cpu.hasPendingX87 else { return cpu.x87Pending(op) }
+        let flags = cpu.runX87(
+            op, cpu.raw + StateLayout.fx, cpu.scratch, UInt8(truncatingIfNeeded: cpu.statusFlags))
+        cpu.setStatusFlags(UInt64(flags) & Flag.status)
         cpu.noteX87(op)
         return op.next
     }
@@ -66,6 +76,9 @@ enum X87Form {
         let control: UInt16 = cpu.get(StateLayout.fx + FXField.control)
         if _fastPath(status & ~control & X87Status.exceptions & ~X87Status.precision == 0) {
             guard cpu.store(address, cpu.get(StateLayout.vectorScratch, as: W.self)) else { return nil }
+        } else {
+            // The address is checked all the same.
+            guard cpu.atPlace(address, MemoryLayout<W>.size, { _ in }) else { return nil }
         }
         cpu.commitX87Result()
         cpu.set(StateLayout.fx + FXField.dataPointer, address)

@@ -136,8 +136,11 @@ enum X87Lowering {
         func emit(_ first: UInt8, _ second: UInt8) -> Bool {
             emitStack(X87Form.stack, first, second + i.operands.0.number, &b)
         }
-        func emitFlags(_ first: UInt8, _ second: UInt8) -> Bool {
-            emitStack(X87Form.stackFlags, first, second + i.operands.1.number, &b)
+        func emitMove(_ first: UInt8, _ second: UInt8) -> Bool {
+            emitStack(X87Form.conditional, first, second + i.operands.1.number, &b)
+        }
+        func emitCompare(_ first: UInt8, _ second: UInt8) -> Bool {
+            emitStack(X87Form.compare, first, second + i.operands.1.number, &b)
         }
         switch i.operation {
         case .fxch: return emit(0xd9, 0xc8)
@@ -145,18 +148,18 @@ enum X87Lowering {
         case .ffreep: return emit(0xdf, 0xc0)
         case .fucom: return emit(0xdd, 0xe0)
         case .fucomp: return emit(0xdd, 0xe8)
-        case .fcmovb: return emitFlags(0xda, 0xc0)
-        case .fcmove: return emitFlags(0xda, 0xc8)
-        case .fcmovbe: return emitFlags(0xda, 0xd0)
-        case .fcmovu: return emitFlags(0xda, 0xd8)
-        case .fcmovnb: return emitFlags(0xdb, 0xc0)
-        case .fcmovne: return emitFlags(0xdb, 0xc8)
-        case .fcmovnbe: return emitFlags(0xdb, 0xd0)
-        case .fcmovnu: return emitFlags(0xdb, 0xd8)
-        case .fucomi: return emitFlags(0xdb, 0xe8)
-        case .fcomi: return emitFlags(0xdb, 0xf0)
-        case .fucomip: return emitFlags(0xdf, 0xe8)
-        case .fcomip: return emitFlags(0xdf, 0xf0)
+        case .fcmovb: return emitMove(0xda, 0xc0)
+        case .fcmove: return emitMove(0xda, 0xc8)
+        case .fcmovbe: return emitMove(0xda, 0xd0)
+        case .fcmovu: return emitMove(0xda, 0xd8)
+        case .fcmovnb: return emitMove(0xdb, 0xc0)
+        case .fcmovne: return emitMove(0xdb, 0xc8)
+        case .fcmovnbe: return emitMove(0xdb, 0xd0)
+        case .fcmovnu: return emitMove(0xdb, 0xd8)
+        case .fucomi: return emitCompare(0xdb, 0xe8)
+        case .fcomi: return emitCompare(0xdb, 0xf0)
+        case .fucomip: return emitCompare(0xdf, 0xe8)
+        case .fcomip: return emitCompare(0xdf, 0xf0)
         default: return false
         }
     }

@@ -61,6 +61,7 @@ extension CPU {
 
     /// FNINIT: the registers keep their bits, and are empty.
     func initializeX87() {
+        lowerX87Top()
         set(StateLayout.fx + FXField.control, UInt16(0x37f))
         set(StateLayout.fx + FXField.status, UInt16(0))
         set(StateLayout.fx + FXField.tags, UInt16(0))
