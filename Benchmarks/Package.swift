@@ -22,6 +22,8 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "OVSDB", dependencies: ["Linux"], swiftSettings: strict),
+        .target(name: "CX86", cSettings: [.unsafeFlags(["-O2", "-fno-strict-aliasing"])]),
+        .target(name: "X86", dependencies: ["CX86"], swiftSettings: hot),
         // What a packet costs in memory, nanoseconds each. `swift run -c release packet-bench [NAME …]`
         .executableTarget(
             name: "packet-bench", dependencies: ["Switch", "Wire"], swiftSettings: hot, linkerSettings: mathematics),
@@ -31,6 +33,8 @@ let package = Package(
         // What flows cost: bytes of memory each, and nanoseconds to add, modify and delete. `swift run -c release flow-bench`
         .executableTarget(
             name: "flow-bench", dependencies: ["Switch", "Wire"], swiftSettings: hot, linkerSettings: mathematics),
+        // The processor in software: millions of guest instructions a second. `swift run -c release processor-bench [NAME …]`
+        .executableTarget(name: "processor-bench", dependencies: ["X86"], swiftSettings: hot),
         // The database server alone, for OVSDB/add-ports.sh and OVSDB/kill-nine.sh.
         .executableTarget(name: "ovsdb-serve", dependencies: ["OVSDB", "Linux"], swiftSettings: strict),
     ]
