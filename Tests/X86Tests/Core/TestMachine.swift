@@ -16,6 +16,8 @@ final class TestMachine: ProcessorBus {
     private(set) var processors: [Processor] = []
     /// What was written to ports, in order.
     var written: [UInt32] = []
+    /// How often FERR# was asserted.
+    private(set) var floatingPointErrors = 0
 
     init(processors count: Int = 1) {
         ram = .allocate(byteCount: TestMachine.byteCount, alignment: 4096)
@@ -48,7 +50,9 @@ final class TestMachine: ProcessorBus {
 
     private func enterLongMode(_ processor: Processor) {
         let cpu = processor.cpu
-        cpu.set(StateLayout.cr0, ControlBit.protection | ControlBit.paging | ControlBit.writeProtect | 0x10)
+        cpu.set(
+            StateLayout.cr0,
+            ControlBit.protection | ControlBit.paging | ControlBit.writeProtect | ControlBit.numericError | 0x10)
         cpu.set(StateLayout.cr4, ControlBit.physicalAddressExtension | ControlBit.fxsave | ControlBit.simdExceptions)
         cpu.set(StateLayout.cr3, TestMachine.pageTables)
         cpu.set(
@@ -106,4 +110,5 @@ final class TestMachine: ProcessorBus {
     func acknowledgeLegacyInterrupt() -> UInt8? { nil }
     func sendInterruptCommand(_ command: UInt64, from processor: Processor) {}
     func endOfInterrupt(vector: UInt8) {}
+    func floatingPointError(of processor: Processor) { floatingPointErrors += 1 }
 }
