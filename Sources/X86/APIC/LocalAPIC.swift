@@ -147,7 +147,10 @@ public final class LocalAPIC: @unchecked Sendable {
                 post(vector: message.vector, isLevel: message.isLevel)
             }
         case .nonMaskable: post(event: Event.nonMaskable)
-        case .initialize: post(event: Event.initialize)
+        case .initialize:
+            // A start-up message before it does not count any more.
+            events.bitwiseAnd(~Event.startup, ordering: .relaxed)
+            post(event: Event.initialize)
         case .startup:
             startupVector.store(UInt32(message.vector), ordering: .releasing)
             post(event: Event.startup)
@@ -229,7 +232,8 @@ public final class LocalAPIC: @unchecked Sendable {
             inService.words[word] = 0
             levelTriggered.words[word] = 0
         }
-        events.bitwiseAnd(Event.legacyLine, ordering: .relaxed)
+        // INIT leaves a start-up message that came behind it.
+        events.bitwiseAnd(Event.legacyLine | (isInitialize ? Event.startup : 0), ordering: .relaxed)
         if !isInitialize {
             base = APICBase.resetAddress | APICBase.enable | (number == 0 ? APICBase.isBootstrap : 0)
         }
@@ -246,8 +250,9 @@ public final class LocalAPIC: @unchecked Sendable {
         pendingErrors = 0
         command = 0
         for index in localVectors.indices { localVectors[index] = LocalVector.maskBit }
-        // The bootstrap processor's LINT0 takes the PIC's interrupts until software says otherwise: what firmware for
-        // virtual-wire mode does, for kernels that are started without.
+        // The bootstrap processor's LINT0 takes the PIC's interrupts until software says otherwise: what firmware does for
+        // virtual-wire mode, for kernels that are started without any.
+        if number == 0 { localVectors[LocalVector.line0.rawValue] = 7 << 8 }
         initialCount = 0
         divideConfiguration = 0
         timeStampDeadline = 0

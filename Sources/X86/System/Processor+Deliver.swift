@@ -18,6 +18,7 @@ extension Processor {
             system.externalBit = 0
         }
         cpu.set(StateLayout.exit, Exit.lookUp.rawValue)
+        if case .software = kind, systemFlags & Flag.trap != 0 { system.isStepOver = true }
         while true {
             if case .software = kind { system.externalBit = 0 } else { system.externalBit = 1 }
             var second: (vector: UInt8, code: UInt32)
@@ -291,9 +292,12 @@ extension Processor {
 
     // MARK: - Single steps
 
-    /// An instruction has run with the trap flag set: #DB with DR6.BS, unless it was MOV SS or POP SS.
+    /// An instruction has run with the trap flag set: #DB with DR6.BS, unless it was MOV SS or POP SS, or cleared the flag on its way
+    /// into the system (INT n, SYSCALL).
     func singleStepped() {
+        defer { system.isStepOver = false }
         if cpu.get(StateLayout.interruptShadow, as: UInt8.self) == InterruptShadow.stackSegment { return }
+        if system.isStepOver { return }
         raiseDebugTrap(1 << 14)
     }
 

@@ -19,21 +19,20 @@ extension Processor {
     /// - Returns: whether the processor has something to run that it had not before.
     func takeInterrupt() -> Bool {
         withdrawOfferedEndOfInterrupt()
-        let events = apic.events.load(ordering: .acquiring)
-        if events & LocalAPIC.Event.initialize != 0 {
-            apic.events.bitwiseAnd(
-                ~(LocalAPIC.Event.initialize | LocalAPIC.Event.startup), ordering: .relaxed)
+        if apic.events.load(ordering: .acquiring) & LocalAPIC.Event.initialize != 0 {
+            apic.events.bitwiseAnd(~LocalAPIC.Event.initialize, ordering: .relaxed)
             initialize()
             apic.update()
-            // A start-up message that was posted behind it is seen now.
-            return number == 0
+            if number == 0 { return true }
         }
+        let events = apic.events.load(ordering: .acquiring)
         if events & LocalAPIC.Event.startup != 0 {
             apic.events.bitwiseAnd(~LocalAPIC.Event.startup, ordering: .relaxed)
-            defer { apic.update() }
-            guard system.activity == .waitingForStartup else { return false }
-            startup(vector: apic.takeStartup())
-            return true
+            apic.update()
+            if system.activity == .waitingForStartup {
+                startup(vector: apic.takeStartup())
+                return true
+            }
         }
         guard system.activity == .running || system.activity == .halted else { return false }
         if events & LocalAPIC.Event.nonMaskable != 0, !system.isNonMaskableBlocked {

@@ -101,9 +101,8 @@ extension Processor {
             guard value == 0 else { throw .generalProtection }
             system.machineCheckStatus = 0
         case ModelSpecific.miscellaneousEnable:
-            // Fast strings, the limit of CPUID's leaves and XD's disabling can be written; what they do is left out.
-            let writable: UInt64 = 1 | 1 << 3 | 1 << 16 | 1 << 18 | 1 << 22
-            system.miscellaneousEnable = system.miscellaneousEnable & ~writable | value & writable
+            // What its bits switch on and off is left out; they are kept.
+            system.miscellaneousEnable = value
         case ModelSpecific.debugControl:
             guard value & ~0x3 == 0 else { throw .generalProtection }
             system.debugControl = value

@@ -202,7 +202,10 @@ extension Processor {
         for register in [SegmentRegister.es, .fs, .gs, .ds] {
             let segment = segment(register)
             if segment.isOrdinary, !segment.isConforming, segment.privilege < level {
-                setSegment(register, Segment(selector: 0, base: 0, limit: 0, attributes: 0))
+                // In long mode FS and GS keep their bases.
+                let keepsBase = isLongMode && (register == .fs || register == .gs)
+                setSegment(
+                    register, Segment(selector: 0, base: keepsBase ? segment.base : 0, limit: 0, attributes: 0))
             }
         }
     }

@@ -19,6 +19,7 @@ extension Processor {
         let flags = cpu.flags
         let selector = cpu.get(StateLayout.star, as: UInt64.self) >> 32 & 0xfffc
         cpu[.rcx] = nextRIP
+        if flags & Flag.trap != 0 { system.isStepOver = true }
         cpu[.r11] = flags & ~Flag.resume
         cpu.flags = flags & ~(cpu.get(StateLayout.sfmask, as: UInt64.self) | Flag.resume)
         setSegment(.cs, flatCode(selector, level: 0, isLong: true))

@@ -294,6 +294,11 @@ enum SystemHandler {
             return op.next
         }
     }
+    /// CLFLUSH.
+    static let touch: Handler = { state, op in
+        let (cpu, op) = (CPU(state), Op(op))
+        return cpu.load(op.linearAddress(cpu), UInt8.self) != nil ? op.next : nil
+    }
     /// INVD, WBINVD: memory is always what it is.
     static let invalidateCaches: Handler = {
         systemOperation($0, $1) { processor, op throws(Fault) in

@@ -22,7 +22,7 @@ enum SystemLowering {
     private static func plain(_ i: Instruction, _ b: inout BlockBuilder) -> Bool {
         switch i.operation {
         case .cli: emit(SystemHandler.clearInterrupts, &b)
-        case .sti: setInterrupts(i, &b)
+        case .sti: emit(SystemHandler.setInterrupts, &b)
         case .hlt: emit(SystemHandler.halt, &b, ends: true)
         case .clts: emit(SystemHandler.clearTaskSwitched, &b)
         case .invd, .wbinvd: emit(SystemHandler.invalidateCaches, &b)
@@ -42,10 +42,6 @@ enum SystemLowering {
             undefined(&b)
         default: false
         }
-    }
-
-    private static func setInterrupts(_ i: Instruction, _ b: inout BlockBuilder) -> Bool {
-        emit(SystemHandler.setInterrupts, &b)
     }
 
     private static func transfers(_ i: Instruction, _ b: inout BlockBuilder) -> Bool {
@@ -215,6 +211,10 @@ enum SystemLowering {
         case .mov where second.kind == .debug: return move(SystemHandler.moveFromDebug, first, second)
         case .mov where first.kind == .debug: return move(SystemHandler.moveToDebug, second, first)
         case .lmsw: return wordOperand(SystemHandler.loadMachineStatus, first, i, &b)
+        case .clflush:
+            // Memory is always what it is; the address is checked as a load's.
+            b.emit(b.memoryDraft(SystemHandler.touch, i, size: 1))
+            return true
         case .invlpg:
             b.emit(b.memoryDraft(SystemHandler.invalidatePage, i, size: 1))
             return true

@@ -8,6 +8,8 @@ final class SystemState {
     var externalBit: UInt32 = 0
     /// INT1 is delivered: the gate's privilege is not asked for.
     var ignoresGatePrivilege = false
+    /// The instruction that ran with the trap flag went into the system: no single step behind it.
+    var isStepOver = false
     /// From the delivery of an NMI until IRET.
     var isNonMaskableBlocked = false
     var memoryTypes = MemoryTypeRegisters()

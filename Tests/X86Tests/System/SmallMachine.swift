@@ -22,6 +22,10 @@ final class SmallMachine: ProcessorBus, @unchecked Sendable {
     let ended = Mutex([UInt8]())
     /// Port 0xe0.
     private let remembered = Mutex<UInt32>(0)
+    /// At 0xff000000.
+    private let testMemory = Mutex([UInt8](repeating: 0, count: 0x1_0000))
+    /// Interrupts of the PIC, as SeaBIOS sets it up, that pc-testdev's ports 0x2000 … raised.
+    private let legacyInterrupts = Mutex([UInt8]())
     private let configuration = Mutex((selector: UInt16(0), position: 0))
     /// Called for ports that are none of the above.
     var portWritten: (@Sendable (UInt16, Int, UInt32) -> Void)?
@@ -154,7 +158,9 @@ final class SmallMachine: ProcessorBus, @unchecked Sendable {
             if end == .shutdown { isOver = true }
             if end == .halted {
                 // Alone, without a timer and with nothing to come: the guest is done.
-                if processors.count == 1, deadlines.isEmpty, processor.cpu.get(StateLayout.requests, as: UInt32.self) == 0 {
+                if processors.count == 1, deadlines.isEmpty,
+                    processor.cpu.get(StateLayout.requests, as: UInt32.self) == 0
+                {
                     isOver = true
                 }
                 while !isOver, processor.cpu.get(StateLayout.requests, as: UInt32.self) == 0 {
@@ -199,11 +205,30 @@ final class SmallMachine: ProcessorBus, @unchecked Sendable {
     // MARK: - The bus
 
     func read(address: UInt64, size: Int) -> UInt64 {
+        if let offset = testMemoryOffset(address, size) {
+            return testMemory.withLock { bytes in
+                (0..<size).reduce(0) { $0 | UInt64(bytes[offset + $1]) << UInt64($1 * 8) }
+            }
+        }
         deviceAccesses.withLock { $0.append((address, size, nil)) }
         return ~0
     }
     func write(address: UInt64, size: Int, value: UInt64) {
+        if let offset = testMemoryOffset(address, size) {
+            testMemory.withLock { bytes in
+                for index in 0..<size {
+                    bytes[offset + index] = UInt8(truncatingIfNeeded: value >> UInt64(index * 8))
+                }
+            }
+            return
+        }
         deviceAccesses.withLock { $0.append((address, size, value)) }
+    }
+
+    /// pc-testdev's memory that is a device's.
+    private func testMemoryOffset(_ address: UInt64, _ size: Int) -> Int? {
+        guard address >= 0xff00_0000, address + UInt64(size) <= 0xff01_0000 else { return nil }
+        return Int(address - 0xff00_0000)
     }
 
     func readPort(_ port: UInt16, size: Int) -> UInt32 {
@@ -239,13 +264,24 @@ final class SmallMachine: ProcessorBus, @unchecked Sendable {
                 let mask = (size == 4 ? UInt32.max : (1 << UInt32(size * 8)) - 1) << shift
                 $0 = $0 & ~mask | value << shift & mask
             }
+        case 0x2000...0x200f where value != 0:
+            let line = UInt8(port - 0x2000)
+            legacyInterrupts.withLock { $0.append(line < 8 ? 8 + line : 0x70 + line - 8) }
+            apics.all[0].setLegacyLine(true)
         case 0x510: configuration.withLock { $0 = (UInt16(truncatingIfNeeded: value), 0) }
         default: portWritten?(port, size, value)
         }
     }
 
     func timeStamp() -> UInt64 { SmallMachine.nanoseconds() &- start }
-    func acknowledgeLegacyInterrupt() -> UInt8? { nil }
+    func acknowledgeLegacyInterrupt() -> UInt8? {
+        let (vector, isMore): (UInt8?, Bool) = legacyInterrupts.withLock {
+            let first = $0.isEmpty ? nil : $0.removeFirst()
+            return (first, !$0.isEmpty)
+        }
+        if !isMore { apics.all[0].setLegacyLine(false) }
+        return vector
+    }
     func sendInterruptCommand(_ command: UInt64, from processor: Processor) {
         apics.send(command: command, from: processor.apic)
     }
