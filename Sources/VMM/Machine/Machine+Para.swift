@@ -21,7 +21,7 @@ extension Machine {
     }
 
     /// I/O APIC, PICs and interval timer, where the back end has not got them.
-    private func connectInterruptControllers() {
+    func connectInterruptControllers() {
         let backEnd = backEnd
         guard !backEnd.hasInterruptControllers else {
             interrupts.connect { line, isRaised in backEnd.setLine(line, isRaised) }
@@ -39,6 +39,7 @@ extension Machine {
         backEnd.legacyInterrupts = LegacyInterrupts(
             acknowledge: { pics.isOutputHigh ? pics.acknowledge() : nil },
             endOfInterrupt: { ioAPIC.endInterrupt(vector: $0) })
+        (backEnd as? SoftwareBackEnd)?.floatingPointLine = interrupts.line(13)
         let timer = PIT8254(line: interrupts.line(0), clock: time)
         timer.map(in: bus.ports)
         devices += [ioAPIC, pics, timer]

@@ -7,6 +7,8 @@ public final class SoftwareBackEnd: CPUBackEnd, @unchecked Sendable {
     public let kind = CPUKind.software
     public let hasInterruptControllers = false
     public var legacyInterrupts: LegacyInterrupts?
+    /// Where x87 errors go that CR0.NE leaves to the interrupt controllers: IRQ 13.
+    var floatingPointLine: InterruptLine?
 
     let bus: DeviceBus
     let time: MachineTime
