@@ -2,7 +2,8 @@
 
 SWIFT ?= swift
 # A directory of its own for what users run; tests build in the usual place.
-BUILD_FLAGS = -c release --explicit-target-dependency-import-check error
+# Frame pointers cost the processor in software a fifth of its speed: its handlers are a few instructions long.
+BUILD_FLAGS = -c release --explicit-target-dependency-import-check error --omit-frame-pointers
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := build
@@ -43,10 +44,11 @@ format: ## put the sources into the project's format
 
 install: build ## into PREFIX (/usr/local)
 	@install -d $(DESTDIR)$(PREFIX)/bin
-	@install -m 755 .build/release/rookery .build/release/rookery-lab .build/release/rookery-switchd $(DESTDIR)$(PREFIX)/bin/
+	@install -m 755 .build/release/rookery .build/release/rookery-lab .build/release/rookery-switchd \
+		.build/release/rookery-vmm $(DESTDIR)$(PREFIX)/bin/
 
 uninstall: ## what install put there
-	@rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,rookery rookery-lab rookery-switchd)
+	@rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,rookery rookery-lab rookery-switchd rookery-vmm)
 
 clean: ## what building left
 	@rm -rf .build demo.svg

@@ -15,8 +15,8 @@ swift format lint --strict -p --configuration .swift-format -r Package.swift Sou
 
 # The pure cores import neither Glibc nor Foundation.
 if grep -nE '^(@preconcurrency )?import (Glibc|Foundation|FoundationEssentials|Musl|Dispatch)' \
-    -r Sources/Wire Sources/Switch Sources/OpenFlow; then
-    fail "Wire, Switch and OpenFlow are pure: packets, time and randomness are handed in"
+    -r Sources/Wire Sources/Switch Sources/OpenFlow Sources/Board Sources/Chips Sources/X86; then
+    fail "Wire, Switch, OpenFlow, Board, Chips and X86 are pure: packets, memory, time and randomness are handed in"
 fi
 
 # Only Linux (and its shim) imports CLinux... and HostNetwork, which speaks the kernel's network interfaces.
@@ -30,7 +30,7 @@ if git ls-files 'Sources/*.swift' | grep -E '(Utils?|Helpers?|Extras|Misc|Common
 fi
 
 # Warnings are errors, and imports are declared.
-swift build --explicit-target-dependency-import-check error -c release 2>&1 | tail -n 3 || fail "the build"
+swift build --explicit-target-dependency-import-check error --omit-frame-pointers -c release 2>&1 | tail -n 3 || fail "the build"
 
 # No reference counting, allocation or exclusivity check in the functions that every packet runs through.
 if [ -x Benchmarks/check-hot-functions.sh ]; then Benchmarks/check-hot-functions.sh || fail "a hot function"; fi
