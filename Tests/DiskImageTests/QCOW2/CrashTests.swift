@@ -131,7 +131,7 @@ struct CrashTests {
             } catch let error as BlockStorageError {
                 try #require(file.hasStopped, "\(error)")
             }
-            for _ in 0..<20 {
+            for _ in 0..<6 {
                 let image = try QCOW2Image(MemoryFile(file.afterPowerLoss(&random)))
                 #expect(try image.check().isSound)
                 let content = try image.bytes(count: 64 << 10)

@@ -1,1 +1,0 @@
-// Guests made from Debian packages.

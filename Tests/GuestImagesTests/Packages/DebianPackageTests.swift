@@ -1,0 +1,24 @@
+import Testing
+
+@testable import GuestImages
+
+struct DebianPackageTests {
+    @Test func paragraphs() {
+        let text = """
+            Package: socat
+            Version: 1.7.4.4-2
+            Pre-Depends: dpkg (>= 1.15)
+            Depends: libc6 (>= 2.34), libssl3:any | libssl1.1, libwrap0 (>= 7.6-4~)
+            Description: multipurpose relay
+             Depends: on nothing
+
+            Package: other
+            Version: 1:2.0
+            """
+        let packages = DebianPackage.parse(text)
+        #expect(packages.map(\.name) == ["socat", "other"])
+        #expect(packages[0].dependencies == ["dpkg", "libc6", "libssl3", "libwrap0"])
+        #expect(packages[1].version == "1:2.0")
+        #expect(packages[1].dependencies.isEmpty)
+    }
+}
