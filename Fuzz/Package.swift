@@ -23,6 +23,8 @@ let package = Package(
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: instrumented),
         .target(name: "OVSDB", dependencies: ["Linux"], swiftSettings: instrumented),
         .target(name: "OpenFlow", dependencies: ["Switch", "Wire"], swiftSettings: instrumented),
+        .target(name: "CX86", cSettings: [.unsafeFlags(["-O2", "-fno-strict-aliasing"])]),
+        .target(name: "X86", dependencies: ["CX86"], swiftSettings: instrumented),
         .target(name: "Driver", swiftSettings: instrumented),
         .executableTarget(
             name: "Datapath", dependencies: ["Driver", "Switch", "Wire"], swiftSettings: instrumented,
@@ -42,6 +44,8 @@ let package = Package(
         .executableTarget(
             name: "VirtioHeader", dependencies: ["Driver", "Switch", "Wire"], swiftSettings: instrumented,
             linkerSettings: linked),
+        .executableTarget(
+            name: "X86Decoder", dependencies: ["Driver", "X86"], swiftSettings: instrumented, linkerSettings: linked),
     ],
     swiftLanguageModes: [.v6]
 )
