@@ -44,3 +44,5 @@ int rk_install_interrupt_signal(void) {
 }
 
 int rk_interrupt_thread(int thread) { return (int)syscall(SYS_tgkill, getpid(), thread, SIGRTMIN); }
+
+int rk_memory_seals(int fd) { return fcntl(fd, F_GET_SEALS); }

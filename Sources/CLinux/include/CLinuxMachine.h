@@ -7,6 +7,8 @@
 
 /// memfd_create(2), close-on-exec, sealed against shrinking and growing once `byte_count` bytes long.
 int rk_memory_file(const char *name, uint64_t byte_count);
+/// The file seals of a descriptor (fcntl(2), F_GET_SEALS), or -1 where it has none.
+int rk_memory_seals(int fd);
 /// timerfd_create(2) on CLOCK_MONOTONIC, non-blocking, close-on-exec.
 int rk_timer_open(void);
 /// Due at `deadline` nanoseconds of CLOCK_MONOTONIC; 0: never.
