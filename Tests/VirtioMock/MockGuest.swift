@@ -4,16 +4,23 @@ import Board
 public final class MockGuest {
     public let memory: GuestMemory
     private let bytes: UnsafeMutableRawPointer
+    private let ownsBytes: Bool
     private let lowByteCount: UInt64
     private var next: UInt64 = 0x1000
 
     /// Where the upper region starts.
     public static let highAddress: UInt64 = 0x1_0000_0000
 
-    /// - Parameter byteCount: of the lower region; the upper one has 64 KiB.
-    public init(byteCount: Int = 4 << 20) {
-        let high = 0x1_0000
-        bytes = .allocate(byteCount: byteCount + high, alignment: 4096)
+    /// The upper region's size.
+    public static let highByteCount = 0x1_0000
+
+    /// - Parameters:
+    ///   - byteCount: of the lower region.
+    ///   - storage: where the RAM is, both regions one after the other; nil: its own memory.
+    public init(byteCount: Int = 4 << 20, storage: UnsafeMutableRawPointer? = nil) {
+        let high = Self.highByteCount
+        ownsBytes = storage == nil
+        bytes = storage ?? .allocate(byteCount: byteCount + high, alignment: 4096)
         bytes.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount + high)
         lowByteCount = UInt64(byteCount)
         memory = GuestMemory(regions: [
@@ -24,7 +31,9 @@ public final class MockGuest {
         ])
     }
 
-    deinit { bytes.deallocate() }
+    deinit {
+        if ownsBytes { bytes.deallocate() }
+    }
 
     /// Takes RAM that nobody else uses.
     public func allocate(_ byteCount: Int, alignment: UInt64 = 16) -> UInt64 {

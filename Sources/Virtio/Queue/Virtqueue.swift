@@ -9,7 +9,15 @@ import Synchronization
 ///
 /// One thread at a time.
 public final class Virtqueue {
+    /// Where a queue's parts are, in guest physical addresses.
+    public struct Layout: Equatable, Sendable {
+        public let descriptorTable: UInt64
+        public let availableRing: UInt64
+        public let usedRing: UInt64
+    }
+
     public let memory: GuestMemory
+    public let layout: Layout
     /// Descriptors in the table: a power of two.
     public let size: UInt16
     /// The chain that is taken next: the position in the available ring, modulo 2^16.
@@ -24,7 +32,6 @@ public final class Virtqueue {
     private let descriptors: UnsafeMutableRawPointer
     private let available: UnsafeMutableRawPointer
     private let used: UnsafeMutableRawPointer
-    private let usedAddress: UInt64
     private let segments: UnsafeMutablePointer<GuestSegment>
     private let segmentLimit: Int
 
@@ -50,11 +57,11 @@ public final class Virtqueue {
             throw .badRing("used ring", address: usedRing)
         }
         self.memory = memory
+        layout = Layout(descriptorTable: descriptorTable, availableRing: availableRing, usedRing: usedRing)
         self.size = size
         self.descriptors = descriptors
         self.available = available
         self.used = used
-        usedAddress = usedRing
         hasEventIndex = features & Virtio.Feature.eventIndex != 0
         allowsIndirect = features & Virtio.Feature.indirectDescriptors != 0
         nextAvailable = start
@@ -68,6 +75,9 @@ public final class Virtqueue {
 
     /// How many chains the driver has made available; more than `size` is the driver's error, which `next` reports.
     public var waitingCount: Int { Int(SharedRing.load16(available + 2) &- nextAvailable) }
+
+    /// Up to where chains were given back, as the ring itself says: where to go on when whoever served it is gone.
+    public var usedIndexInRing: UInt16 { SharedRing.load16(used + 2) }
 
     /// Takes the next chain; nil when there is none. The one taken before is not valid any more.
     public func next() throws(VirtqueueError) -> DescriptorChain? {
@@ -138,7 +148,7 @@ public final class Virtqueue {
     /// Gives a chain back, `written` bytes of its writable part filled. The driver sees it after `publish`.
     public func giveBack(_ head: UInt16, written: Int) {
         let offset = 4 + 8 * Int(nextUsed & (size - 1))
-        memory.noteWrite(at: usedAddress + UInt64(offset), byteCount: 8)
+        memory.noteWrite(at: layout.usedRing + UInt64(offset), byteCount: 8)
         (used + offset).storeBytes(of: UInt32(head).littleEndian, as: UInt32.self)
         (used + offset + 4).storeBytes(of: UInt32(truncatingIfNeeded: written).littleEndian, as: UInt32.self)
         nextUsed &+= 1
@@ -150,7 +160,7 @@ public final class Virtqueue {
         let old = publishedUsed
         let new = nextUsed
         guard old != new else { return false }
-        memory.noteWrite(at: usedAddress, byteCount: 4)
+        memory.noteWrite(at: layout.usedRing, byteCount: 4)
         SharedRing.store16(new, used + 2)
         publishedUsed = new
         // The driver stores its wish and then looks at the index; we do the reverse.
@@ -167,11 +177,11 @@ public final class Virtqueue {
     public func enableNotifications() -> Bool {
         if hasEventIndex {
             let offset = 4 + 8 * Int(size)
-            memory.noteWrite(at: usedAddress + UInt64(offset), byteCount: 2)
+            memory.noteWrite(at: layout.usedRing + UInt64(offset), byteCount: 2)
             // What is there already, even if it was not enough to take: the next chain after that.
             SharedRing.store16(SharedRing.load16(available + 2), used + offset)
         } else {
-            memory.noteWrite(at: usedAddress, byteCount: 2)
+            memory.noteWrite(at: layout.usedRing, byteCount: 2)
             SharedRing.store16(0, used)
         }
         atomicMemoryFence(ordering: .sequentiallyConsistent)
@@ -182,7 +192,7 @@ public final class Virtqueue {
     public func disableNotifications() {
         // With an event index it is enough not to move it.
         guard !hasEventIndex else { return }
-        memory.noteWrite(at: usedAddress, byteCount: 2)
+        memory.noteWrite(at: layout.usedRing, byteCount: 2)
         SharedRing.store16(1, used)
     }
 }

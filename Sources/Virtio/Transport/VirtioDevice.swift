@@ -7,6 +7,8 @@ public protocol VirtioDevice: AnyObject {
     var kind: VirtioDeviceKind { get }
     /// Features of this kind of device that are offered (bits 0...23 and 50 on).
     var features: UInt64 { get }
+    /// Features of the queues that are offered; `Virtio.Feature.ofQueues` unless somebody else serves them.
+    var queueFeatures: UInt64 { get }
     /// The largest size of each queue: powers of two.
     var queueSizes: [UInt16] { get }
     /// The device's configuration space as it is now (clause 2.5).
@@ -24,6 +26,7 @@ public protocol VirtioDevice: AnyObject {
 }
 
 extension VirtioDevice {
+    public var queueFeatures: UInt64 { Virtio.Feature.ofQueues }
     public func writeConfiguration(_ bytes: [UInt8], at offset: Int) {}
 }
 

@@ -45,7 +45,7 @@ public final class VirtioRegisters {
         queues = device.queueSizes.map { QueueSetup(maximumSize: $0, size: $0) }
     }
 
-    public var offeredFeatures: UInt64 { device.features | Virtio.Feature.ofQueues }
+    public var offeredFeatures: UInt64 { device.features | device.queueFeatures }
 
     var deviceFeatureWord: UInt32 { word(offeredFeatures, deviceFeatureSelect) }
     var driverFeatureWord: UInt32 { word(driverFeatures, driverFeatureSelect) }

@@ -191,6 +191,10 @@ public final class VhostUserBackend {
                         || region.guestAddress >= other.guestAddress + other.byteCount
                 })
             else { throw .badValue("region of memory") }
+            // Memory that vanishes would end this process: a memfd that cannot shrink, as long as it is said to be.
+            guard MemoryFile.isSafe(descriptor.descriptor, byteCount: end) else {
+                throw .system("the memory is shorter than it is said to be, or not sealed with F_SEAL_SHRINK")
+            }
             do {
                 parts.append(
                     Mapping.Part(

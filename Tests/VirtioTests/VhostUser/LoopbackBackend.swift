@@ -1,0 +1,74 @@
+import Glibc
+import Linux
+import Synchronization
+import Virtio
+
+/// A backend in a thread of its own: what is sent on an odd ring comes back on the even one before it.
+final class LoopbackBackend: @unchecked Sendable {
+    private let lock = Mutex(())
+    private var rings: [Int: VhostUserBackend.Ring] = [:]
+    private let socket: VhostUserSocket
+    private var backend: VhostUserBackend!
+    private let isOver = Gate()
+    private(set) var failure: String?
+    private(set) var requests: [UInt32] = []
+    private let limit: Int
+
+    /// - Parameter limit: messages that it takes before it goes away.
+    init(
+        _ descriptor: OwnedDescriptor, features: UInt64 = LoopbackBackend.features, ringCount: Int = 4,
+        limit: Int = .max
+    ) throws {
+        socket = VhostUserSocket(descriptor)
+        self.limit = limit
+        backend = VhostUserBackend(features: features, ringCount: ringCount) { [unowned self] index, ring in
+            lock.withLock { _ in rings[index] = ring }
+        } stop: { [unowned self] index in
+            lock.withLock { _ in rings.removeValue(forKey: index)?.queue.nextAvailable ?? 0 }
+        }
+        try BackgroundThread.start("loopback") { [self] in
+            converse()
+            shutdown(socket.rawValue, Int32(SHUT_RDWR))
+            isOver.open()
+        }
+    }
+
+    static let features = Virtio.Feature.ofQueues | NetworkFeature.checksum | NetworkFeature.mergeableBuffers
+
+    private func converse() {
+        do {
+            while requests.count < limit, let (message, descriptors) = try socket.receive() {
+                requests.append(message.request)
+                let owned = descriptors.map { dup($0.rawValue) }
+                if let reply = try backend.handle(message, descriptors: owned) { try socket.send(reply) }
+            }
+        } catch {
+            failure = "\(error)"
+        }
+        backend.stopAll()
+    }
+
+    func wait() { isOver.wait() }
+    var socketNumber: Int32 { socket.rawValue }
+
+    var ringNumbers: [Int] { lock.withLock { _ in rings.keys.sorted() } }
+
+    /// Moves frames, as a poller would.
+    func pump() throws {
+        try lock.withLock { _ in
+            for (index, ring) in rings where index % 2 == 1 {
+                guard let other = rings[index - 1] else { continue }
+                while let chain = try ring.queue.next() {
+                    let frame = chain.bytes(count: chain.readableByteCount)
+                    ring.queue.giveBack(chain.head, written: 0)
+                    guard let room = try other.queue.next() else { continue }
+                    other.queue.giveBack(room.head, written: room.write(frame))
+                }
+                for each in [ring, other] where each.queue.publish() && each.call >= 0 {
+                    var one: UInt64 = 1
+                    _ = Glibc.write(each.call, &one, 8)
+                }
+            }
+        }
+    }
+}
