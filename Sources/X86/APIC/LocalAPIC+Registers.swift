@@ -112,7 +112,7 @@ extension LocalAPIC {
             raise(error: 1 << 7)
             return 0
         }
-        return UInt64(value >> UInt32(offset & 3) * 8)
+        return UInt64(value >> (UInt32(offset & 3) * 8))
     }
 
     public func write(offset: UInt64, size: Int, value: UInt64) {

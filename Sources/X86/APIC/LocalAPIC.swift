@@ -20,6 +20,8 @@ public final class LocalAPIC: @unchecked Sendable {
     private let levels: UnsafeMutablePointer<Atomic<UInt32>>
     let events = Atomic<UInt32>(0)
     private let startupVector = Atomic<UInt32>(0)
+    /// How many non-maskable interrupts wait.
+    private let nonMaskableCount = Atomic<UInt32>(0)
     private let published = Atomic<UInt64>(0)
 
     // Registers.
@@ -120,7 +122,10 @@ public final class LocalAPIC: @unchecked Sendable {
     public func kick() { post(event: Event.kick) }
 
     /// A non-maskable interrupt, as LINT1 or a monitor's command brings it.
-    public func postNonMaskable() { post(event: Event.nonMaskable) }
+    public func postNonMaskable() {
+        nonMaskableCount.wrappingAdd(1, ordering: .relaxed)
+        post(event: Event.nonMaskable)
+    }
 
     private func post(event: UInt32) {
         events.bitwiseOr(event, ordering: .acquiringAndReleasing)
@@ -146,7 +151,7 @@ public final class LocalAPIC: @unchecked Sendable {
             } else {
                 post(vector: message.vector, isLevel: message.isLevel)
             }
-        case .nonMaskable: post(event: Event.nonMaskable)
+        case .nonMaskable: postNonMaskable()
         case .initialize:
             // A start-up message before it does not count any more.
             events.bitwiseAnd(~Event.startup, ordering: .relaxed)
@@ -261,6 +266,17 @@ public final class LocalAPIC: @unchecked Sendable {
         update()
     }
 
+    /// Takes a non-maskable interrupt. One may wait while another is handled. Two that came since the processor looked last count
+    /// both: the first of them would have been delivered before the second.
+    func takeNonMaskable() {
+        events.bitwiseAnd(~Event.nonMaskable, ordering: .relaxed)
+        if nonMaskableCount.exchange(0, ordering: .relaxed) > 1 {
+            nonMaskableCount.store(1, ordering: .relaxed)
+            events.bitwiseOr(Event.nonMaskable, ordering: .relaxed)
+        }
+        update()
+    }
+
     /// The start-up message's vector.
     func takeStartup() -> UInt8 { UInt8(truncatingIfNeeded: startupVector.load(ordering: .acquiring)) }
 
@@ -326,7 +342,9 @@ public final class LocalAPIC: @unchecked Sendable {
             }
             requested.insert(vector)
             levelTriggered.remove(vector)
-        case 4: events.bitwiseOr(Event.nonMaskable, ordering: .relaxed)
+        case 4:
+            nonMaskableCount.wrappingAdd(1, ordering: .relaxed)
+            events.bitwiseOr(Event.nonMaskable, ordering: .relaxed)
         default: return
         }
         update()

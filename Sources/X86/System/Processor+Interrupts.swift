@@ -36,8 +36,7 @@ extension Processor {
         }
         guard system.activity == .running || system.activity == .halted else { return false }
         if events & LocalAPIC.Event.nonMaskable != 0, !system.isNonMaskableBlocked {
-            apic.events.bitwiseAnd(~LocalAPIC.Event.nonMaskable, ordering: .relaxed)
-            apic.update()
+            apic.takeNonMaskable()
             system.isNonMaskableBlocked = true
             deliverExternal(Vector.nonMaskable.rawValue)
             return true

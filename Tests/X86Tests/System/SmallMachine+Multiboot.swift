@@ -18,9 +18,9 @@ extension SmallMachine {
             guard address + inMemory <= byteCount, offset + inFile <= image.count else { return false }
             if inFile > 0 { store(Array(image[offset..<offset + inFile]), at: address) }
         }
-        let information = 0x9000
-        let line = 0x9200
-        let map = 0x9100
+        let information = 0x7000
+        let line = 0x7200
+        let map = 0x7100
         store(UInt32(1 | 4 | 64), at: information)
         store(UInt32(639), at: information + 4)
         store(UInt32((byteCount - (1 << 20)) >> 10), at: information + 8)
@@ -52,7 +52,7 @@ extension SmallMachine {
             cpu.set(at + SegmentField.attributes, UInt16(index == 1 ? 0xc09b : 0xc093))
         }
         cpu.set(StateLayout.rip, UInt64(entry))
-        cpu[.rsp] = 0x8000
+        cpu[.rsp] = 0x7000
         processors[0].modeChanged()
     }
 }
