@@ -25,7 +25,22 @@ let package = Package(
         .target(name: "OpenFlow", dependencies: ["Switch", "Wire"], swiftSettings: instrumented),
         .target(name: "CX86", cSettings: [.unsafeFlags(["-O2", "-fno-strict-aliasing"])]),
         .target(name: "X86", dependencies: ["CX86"], swiftSettings: instrumented),
+        .target(name: "Board", swiftSettings: instrumented),
+        .target(name: "Chips", dependencies: ["Board"], swiftSettings: instrumented),
+        .target(name: "ChipBench", dependencies: ["Board"], swiftSettings: instrumented),
         .target(name: "Driver", swiftSettings: instrumented),
+        .executableTarget(
+            name: "AHCIDisk", dependencies: ["Board", "ChipBench", "Chips", "Driver"], swiftSettings: instrumented,
+            linkerSettings: linked),
+        .executableTarget(
+            name: "E1000Card", dependencies: ["Board", "ChipBench", "Chips", "Driver"], swiftSettings: instrumented,
+            linkerSettings: linked),
+        .executableTarget(
+            name: "IDEDisk", dependencies: ["Board", "ChipBench", "Chips", "Driver"], swiftSettings: instrumented,
+            linkerSettings: linked),
+        .executableTarget(
+            name: "PCBoard", dependencies: ["Board", "ChipBench", "Chips", "Driver"], swiftSettings: instrumented,
+            linkerSettings: linked),
         .executableTarget(
             name: "Datapath", dependencies: ["Driver", "Switch", "Wire"], swiftSettings: instrumented,
             linkerSettings: linked),

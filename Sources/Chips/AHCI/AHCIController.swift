@@ -2,7 +2,9 @@ import Board
 
 /// The AHCI function of an ICH9 (Serial ATA AHCI specification 1.3.1; ICH9 data sheet, chapter 15): up to six ports with a disk
 /// each, native command queueing, one interrupt by message or pin. Its memory is base address register 5.
-public final class AHCIController: IODevice {
+///
+/// The machine keeps it as long as the bus that its function is on.
+public final class AHCIController {
     public static let mostPorts = 6
     public let function: PCIFunction
     let ports: [AHCIPort]
@@ -26,7 +28,11 @@ public final class AHCIController: IODevice {
         ports = drives.map { drive in
             AHCIPort(drive: drive, memory: memory, mayUseMemory: { [unowned function] in function.isBusMaster })
         }
-        function.addBaseAddress(5, .memory32, byteCount: 0x1000, device: self)
+        function.addBaseAddress(
+            5, .memory32, byteCount: 0x1000,
+            device: RegisterWindow(
+                read: { [unowned self] in read(offset: $0, size: $1) },
+                write: { [unowned self] in write(offset: $0, size: $1, value: $2) }))
         function.addMSI()
         for (index, port) in ports.enumerated() {
             port.onInterruptChange = { [unowned self] hasNew in portChanged(index, hasNew: hasNew) }
@@ -67,12 +73,12 @@ public final class AHCIController: IODevice {
         1 << 31 | 1 << 30 | 1 << 24 | 3 << 20 | 1 << 18 | 31 << 8 | UInt32(ports.count - 1)
     }
 
-    public func read(offset: UInt64, size: Int) -> UInt64 {
+    private func read(offset: UInt64, size: Int) -> UInt64 {
         let low = UInt64(register(offset & ~3)) >> (8 * (offset & 3))
         return size == 8 ? low | UInt64(register((offset & ~3) + 4)) << 32 : low
     }
 
-    public func write(offset: UInt64, size: Int, value: UInt64) {
+    private func write(offset: UInt64, size: Int, value: UInt64) {
         // Registers take 32 bits at a time (3, "aligned double word accesses").
         guard size >= 4, offset & 3 == 0 else { return }
         setRegister(offset, UInt32(truncatingIfNeeded: value))

@@ -5,7 +5,8 @@ import Board
 /// behind an index and data pair of ports (register 1), interrupt by pin.
 ///
 /// Segments leave whole where the virtio-net header can say what they are; the other end cuts them.
-public final class E1000: IODevice {
+/// The machine keeps the card as long as the bus that its function is on.
+public final class E1000 {
     public let function: PCIFunction
     let memory: GuestMemory
     let clock: any MachineClock
@@ -47,7 +48,11 @@ public final class E1000: IODevice {
             identity: PCIIdentity(
                 vendor: 0x8086, device: 0x100e, classCode: 0x02_0000, revision: 3, subsystemVendor: 0x8086,
                 subsystem: 0x001e), interruptPin: 1)
-        function.addBaseAddress(0, .memory32, byteCount: 0x20000, device: self)
+        function.addBaseAddress(
+            0, .memory32, byteCount: 0x20000,
+            device: RegisterWindow(
+                read: { [unowned self] in read(offset: $0, size: $1) },
+                write: { [unowned self] in write(offset: $0, size: $1, value: $2) }))
         function.addBaseAddress(1, .ports, byteCount: 64, device: registerPorts)
         function.onReset = { [unowned self] in reset() }
         throttle = DeviceTimer { [unowned self] in updateInterrupt() }
@@ -160,12 +165,12 @@ public final class E1000: IODevice {
 
     // MARK: Registers
 
-    public func read(offset: UInt64, size: Int) -> UInt64 {
+    private func read(offset: UInt64, size: Int) -> UInt64 {
         let low = UInt64(readRegister(Int(offset & 0x1fffc))) >> (8 * (offset & 3))
         return size == 8 ? low | UInt64(readRegister(Int(offset & 0x1fffc) + 4)) << 32 : low
     }
 
-    public func write(offset: UInt64, size: Int, value: UInt64) {
+    private func write(offset: UInt64, size: Int, value: UInt64) {
         guard size >= 4, offset & 3 == 0 else { return }
         writeRegister(Int(offset & 0x1fffc), UInt32(truncatingIfNeeded: value))
         if size == 8 { writeRegister(Int(offset & 0x1fffc) + 4, UInt32(truncatingIfNeeded: value >> 32)) }

@@ -2,6 +2,8 @@ import Board
 
 /// The IDE function of a PIIX3 (Intel 82371SB data sheet, order number 290550, section 2.5 and 4): two channels at a PC's
 /// usual ports with lines 14 and 15, and bus master DMA behind base address register 4.
+///
+/// The machine keeps it as long as the bus that its function is on.
 public final class IDEController {
     public let function: PCIFunction
     let channels: [IDEChannel]
