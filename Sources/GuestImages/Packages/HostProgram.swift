@@ -36,7 +36,10 @@ enum HostProgram {
         let (text, complaints) = try collect(output.descriptor, errors.descriptor, line)
         let end = try system { () throws(SystemError) in try child.wait() }
         guard end == .exited(0) else {
-            let last = complaints.split(separator: "\n").suffix(3).joined(separator: "; ")
+            // apt's way: what is wrong starts with "E: ".
+            let lines = complaints.split(separator: "\n")
+            let faults = lines.filter { $0.hasPrefix("E: ") || $0.contains("rror:") }
+            let last = (faults.isEmpty ? lines : faults).suffix(3).joined(separator: "; ")
             throw GuestImageError("\(arguments[0]) \(end): \(last)")
         }
         return text
