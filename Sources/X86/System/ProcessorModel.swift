@@ -194,7 +194,7 @@ private enum Feature {
     /// SSE3, SSSE3, CX16, PCID, SSE4.1, SSE4.2, x2APIC, MOVBE, POPCNT, TSC deadline.
     static let leaf1C: UInt32 = bits([0, 9, 13, 17, 19, 20, 21, 22, 23, 24])
     /// FSGSBASE, TSC_ADJUST, SMEP, ERMS, INVPCID, SMAP; no FPU CS and DS (13).
-    static let leaf7B: UInt32 = bits([0, 1, 7, 9, 10, 20])
+    static let leaf7B: UInt32 = bits([0, 1, 7, 9, 10, 13, 20])
     /// UMIP.
     static let leaf7C: UInt32 = bits([2])
     /// FSRM, ARCH_CAPABILITIES.
