@@ -53,9 +53,9 @@ public struct BlockBuilder {
     /// The instruction behind the one at hand, if it lies in the same page and the block has room: to fuse both.
     public mutating func peek() -> Instruction? {
         let position = Int(nextOffset) - codeOffset
-        guard instructionCount < BlockBuilder.instructionLimit - 1, position < code.count, Int(nextOffset) < 4096 else {
-            return nil
-        }
+        guard instructionCount < min(limit, BlockBuilder.instructionLimit - 1), position < code.count,
+            Int(nextOffset) < 4096
+        else { return nil }
         guard let next = try? decode(at: position), Int(nextOffset) + Int(next.length) <= 4096 else { return nil }
         return next
     }
@@ -66,6 +66,8 @@ public struct BlockBuilder {
         instructionCount += 1
     }
     private var fusedLength: UInt8 = 0
+    /// Most instructions of this block: with a limit of one, nothing is fused.
+    private var limit = BlockBuilder.instructionLimit
 
     /// Adds an operation of the instruction at hand.
     public mutating func emit(_ draft: OpDraft) {
@@ -172,6 +174,7 @@ public struct BlockBuilder {
     /// - Parameter limit: 1 for a block of one instruction.
     /// - Returns: how many bytes of code the block covers; 0: not one whole instruction lies in `code`.
     mutating func build(limit: Int) -> Int {
+        self.limit = limit
         var position = 0
         while true {
             offset = UInt16(codeOffset + position)

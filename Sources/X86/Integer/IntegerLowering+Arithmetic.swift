@@ -1,6 +1,7 @@
 extension IntegerLowering {
     static func arithmetic(_ i: Instruction, _ b: inout BlockBuilder) -> Bool {
-        switch i.operation {
+        if fused(i, &b) { return true }
+        return switch i.operation {
         case .add, .or, .adc, .sbb, .and, .sub, .xor, .cmp, .test: binary(i, &b)
         case .inc, .dec, .neg, .not: unary(i, &b)
         case .rol, .ror, .rcl, .rcr, .shl, .shr, .sar: shift(i, &b)

@@ -110,5 +110,11 @@ final class TestMachine: ProcessorBus {
     func acknowledgeLegacyInterrupt() -> UInt8? { nil }
     func sendInterruptCommand(_ command: UInt64, from processor: Processor) {}
     func endOfInterrupt(vector: UInt8) {}
+    func timerDeadlineChanged(_ deadline: UInt64?, of processor: Processor) {}
+    func wake(_ processor: Processor) {}
+    func wallClock() -> UInt64 { 0 }
+    func hypercall(
+        _ number: UInt64, _ arguments: (UInt64, UInt64, UInt64, UInt64), from processor: Processor
+    ) -> Int64? { nil }
     func floatingPointError(of processor: Processor) { floatingPointErrors += 1 }
 }

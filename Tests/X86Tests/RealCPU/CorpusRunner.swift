@@ -73,7 +73,7 @@ final class CorpusRunner {
         for patch in trial.patches { data.storeBytes(of: patch.value, toByteOffset: patch.offset, as: UInt64.self) }
         software.data.copyMemory(from: data, byteCount: dataCount)
         cx86_oracle_run(&real, Int32(trial.bits), trial.isJump ? 0 : Int32(trial.bytes.count))
-        software.run(&ours, bits: trial.bits)
+        software.run(&ours, bits: trial.bits, instructions: trial.instructions)
         let differences = differences(trial, real, ours)
         if differences.isEmpty { return nil }
         let bytes = trial.bytes.map { hex(UInt64($0), 2) }.joined(separator: " ")

@@ -7,6 +7,7 @@ extension InstructionTemplate {
     /// The integer instructions of user mode.
     static let integer: [InstructionTemplate] =
         arithmetic + shifts + multiplication + moves + exchanges + bits + stack + jumps + strings + flags + legacy
+        + fused
 
     private static let multiplyUndefined = Flag.sign | Flag.zero | Flag.auxiliary | Flag.parity
 
@@ -456,6 +457,59 @@ extension InstructionTemplate {
             InstructionTemplate("prefetcht0") { $0.encode([0x0f, 0x18], reg: 1, rm: nil) },
             InstructionTemplate("prefetchw") { $0.encode([0x0f, 0x0d], reg: 1, rm: nil) },
         ]
+
+    /// Arithmetic with a conditional jump behind it, which our CPU makes one operation of; what is jumped over counts in R15.
+    static let fused: [InstructionTemplate] = {
+        var list: [InstructionTemplate] = []
+        for (number, name) in ["add", "or", "adc", "sbb", "and", "sub", "xor", "cmp", "test", "inc", "dec"].enumerated()
+        {
+            for condition in UInt8(0)..<16 {
+                list.append(
+                    InstructionTemplate("\(name) and jump \(condition)") { trial in
+                        let size = [1, 2, 4, 8][trial.random.below(4)]
+                        let prefixes: [UInt8] = size == 2 ? [0x66] : []
+                        let isWord: UInt8 = size == 1 ? 0 : 1
+                        let (reg, rm) = (trial.random.below(15), trial.random.below(15))
+                        let usesImmediate = trial.random.chance(50)
+                        switch number {
+                        case 0..<8 where usesImmediate && size > 1 && trial.random.chance(70):
+                            trial.encode(
+                                prefixes: prefixes, [0x83], reg: number, rm: rm, wide: size == 8,
+                                immediate: trial.immediate(1))
+                        case 0..<8 where usesImmediate:
+                            trial.encode(
+                                prefixes: prefixes, [0x80 + isWord], reg: number, rm: rm, wide: size == 8,
+                                bytes: size == 1, immediate: trial.immediate(min(size, 4)))
+                        case 0..<8:
+                            trial.encode(
+                                prefixes: prefixes, [UInt8(number * 8) + isWord], reg: reg, rm: rm, wide: size == 8,
+                                bytes: size == 1)
+                        case 8 where usesImmediate:
+                            trial.encode(
+                                prefixes: prefixes, [0xf6 + isWord], reg: 0, rm: rm, wide: size == 8,
+                                bytes: size == 1, immediate: trial.immediate(min(size, 4)))
+                        case 8:
+                            trial.encode(
+                                prefixes: prefixes, [0x84 + isWord], reg: reg, rm: rm, wide: size == 8,
+                                bytes: size == 1)
+                        default:
+                            trial.encode(
+                                prefixes: prefixes, [0xfe + isWord], reg: number - 9, rm: rm, wide: size == 8,
+                                bytes: size == 1)
+                        }
+                        // Equal operands, and neighbours, at times.
+                        if trial.random.chance(30) {
+                            trial.state[register: rm] = trial.state[register: reg] &+ UInt64(trial.random.below(3)) &- 1
+                        }
+                        if [1, 4, 6, 8].contains(number) { trial.undefinedFlags = Flag.auxiliary }
+                        trial.instructions = 3
+                        // LEA R15, [R15 + 1]
+                        trial.bytes += [0x70 + condition, 4, 0x4d, 0x8d, 0x7f, 0x01]
+                    })
+            }
+        }
+        return list
+    }()
 
     /// What there is in 32-bit mode only.
     static let legacy: [InstructionTemplate] = {

@@ -44,8 +44,8 @@ final class SoftwareCPU {
         machine.processor.modeChanged()
     }
 
-    /// Runs the instruction at `state.rip`, which lies in the code page.
-    func run(_ state: inout cx86_oracle_state, bits: Int) {
+    /// Runs the instruction at `state.rip`, which lies in the code page; or a block of as many instructions.
+    func run(_ state: inout cx86_oracle_state, bits: Int, instructions: Int = 1) {
         enter(bits)
         let cpu = machine.cpu
         for number in 0..<16 { cpu.set(number * 8, state[register: number]) }
@@ -53,9 +53,13 @@ final class SoftwareCPU {
         cpu.set(StateLayout.rip, state.rip)
         cpu.set(StateLayout.exit, Exit.lookUp.rawValue)
         withUnsafeBytes(of: state.fx) { (cpu.raw + StateLayout.fx).copyMemory(from: $0.baseAddress!, byteCount: 512) }
-        // As often as it asks to be gone on with: repeated string instructions.
         let start = state.rip
+        // As often as it asks to be gone on with: repeated string instructions.
         repeat {
+            if instructions > 1 {
+                runBlock(of: instructions)
+                break
+            }
             machine.processor.runAlone()
         } while machine.processor.exit != .exception && cpu.get(StateLayout.rip) == start
         for number in 0..<16 { state[register: number] = cpu.get(number * 8) }
@@ -71,5 +75,24 @@ final class SoftwareCPU {
         } else {
             state.vector = UInt64(CX86_ORACLE_DONE)
         }
+    }
+
+    /// How many operations the last block had.
+    private(set) var operationCount = 0
+
+    /// Decodes and runs a block, as the run loop would.
+    private func runBlock(of instructions: Int) {
+        let cpu = machine.cpu
+        let block = UnsafeMutableRawPointer.allocate(byteCount: BlockBuilder.byteLimit, alignment: 64)
+        defer { block.deallocate() }
+        let key = BlockKey(rawValue: cpu.get(StateLayout.blockKey, as: UInt64.self) & BlockKey.mask)
+        var builder = BlockBuilder(
+            key: key, code: UnsafeRawBufferPointer(start: code, count: 4096), codeOffset: 0, start: block)
+        _ = builder.build(limit: instructions)
+        operationCount = builder.byteCount / Op.byteCount
+        cpu.set(StateLayout.codeBase, cpu.get(StateLayout.rip, as: UInt64.self))
+        var next: UnsafeRawPointer? = UnsafeRawPointer(block)
+        while let op = next { next = op.load(as: Handler.self)(cpu.raw, op) }
+        cpu.set(StateLayout.linkSite, UInt64(0))
     }
 }

@@ -8,6 +8,8 @@ struct Trial {
     var state = cx86_oracle_state()
     /// Flags that the manual leaves undefined for these operands.
     var undefinedFlags: UInt64 = 0
+    /// More than one: `bytes` are that many instructions, run as one block. All ways lead to their end.
+    var instructions = 1
     /// It may go on elsewhere than behind itself, or is compared by single-stepping for another reason.
     var isJump = false
     /// The FXSAVE image takes part in the comparison.
