@@ -70,7 +70,7 @@ let package = Package(
         .target(name: "DiskImage", dependencies: ["Board", "Linux"], swiftSettings: strict),
         // A virtual machine as its users see it (what is asked for, its process, its control socket); and the monitor itself.
         .target(name: "VirtualMachine", dependencies: ["Linux"], swiftSettings: strict),
-        .target(name: "GuestImages", dependencies: ["DiskImage", "Linux", "VirtualMachine"], swiftSettings: strict),
+        .target(name: "GuestImages", dependencies: ["Board", "DiskImage", "Linux"], swiftSettings: strict),
         .target(
             name: "VMM",
             dependencies: ["Board", "Chips", "DiskImage", "Linux", "VirtualMachine", "Virtio", "X86"],
@@ -100,7 +100,7 @@ let package = Package(
             name: "rookery",
             dependencies: [
                 "Lab", "Topology", "Controller", "VirtualSwitch", "OVSDB", "OpenFlow", "Streams", "Switch",
-                "HostNetwork",
+                "HostNetwork", "VirtualMachine", "GuestImages", "DiskImage", "Board",
                 "Linux", "Wire", "CLibedit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

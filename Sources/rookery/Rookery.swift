@@ -1,6 +1,8 @@
 import ArgumentParser
 import Glibc
+import GuestImages
 import Lab
+import VirtualMachine
 import VirtualSwitch
 
 /// The command line. Each verb is a file in Verbs/; `rookery mn` has a parser of its own (Mininet/), because Mininet's
@@ -22,7 +24,8 @@ struct Rookery: ParsableCommand {
         subcommands: [
             UpVerb.self, DownVerb.self, PsVerb.self, InspectVerb.self, ExecVerb.self, CLIVerb.self, LinkVerb.self,
             PingVerb.self, PathVerb.self, CaptureVerb.self, TraceVerb.self, FlowsVerb.self, FDBVerb.self,
-            GraphVerb.self, SwitchVerb.self, ControllerVerb.self, TopoVerb.self, DoctorVerb.self, MininetVerb.self,
+            GraphVerb.self, SwitchVerb.self, ControllerVerb.self, VMVerb.self, TopoVerb.self, DoctorVerb.self,
+            MininetVerb.self,
         ])
 
     static func main() {
@@ -43,6 +46,12 @@ struct Rookery: ParsableCommand {
             Standard.error.write("rookery: \(error.description)\n")
             return error.status
         } catch let error as LabError {
+            Standard.error.write("rookery: \(error.description)\n")
+            return 1
+        } catch let error as VMError {
+            Standard.error.write("rookery: \(error.description)\n")
+            return 1
+        } catch let error as GuestImageError {
             Standard.error.write("rookery: \(error.description)\n")
             return 1
         } catch {

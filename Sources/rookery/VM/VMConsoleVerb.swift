@@ -1,0 +1,31 @@
+import ArgumentParser
+import Glibc
+import Linux
+import VirtualMachine
+
+struct VMConsoleVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "console", abstract: "Sit down at a machine's console; Ctrl-] leaves it.",
+        discussion: """
+            What the machine has said lately is shown first. All of it is in its log:
+              rookery vm console mini
+              rookery vm console --log mini
+            """)
+
+    @Argument(help: "The machine; may be left out where one runs.") var machine: String?
+    @Flag(help: "Print all that the machine has said, and return.") var log = false
+
+    func run() throws {
+        let client = try VMMachines.find(machine, running: !log)
+        if log {
+            Standard.output.write(bytes: try File.read(client.paths.consoleLog)[...])
+            return
+        }
+        if Standard.inputIsTerminal {
+            Standard.error.write("The console of \(client.name); Ctrl-] leaves it.\n")
+        }
+        let end = try VMConsole(client).attach()
+        Standard.error.write(
+            end == .left ? "\nThe machine \(client.name) runs on.\n" : "\nThe machine \(client.name) has ended.\n")
+    }
+}

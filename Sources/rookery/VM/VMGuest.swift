@@ -1,0 +1,167 @@
+import Board
+import DiskImage
+import Glibc
+import GuestImages
+import Linux
+import VirtualMachine
+
+/// A machine that is about to be started: its configuration, and files that only its start needs.
+struct VMGuest {
+    var configuration: VMConfiguration
+    /// Removed once the machine runs: it has them open, or has read them.
+    var passingFiles: [String] = []
+    /// It is a mini guest: it says on its console when it is up, and its command's status.
+    var isMini = false
+
+    /// - Parameters:
+    ///   - image: an image's name, a disk image's path, or nil for a kernel alone.
+    ///   - command: for mini guests.
+    init(
+        _ options: VMGuestOptions, image: String?, command: GuestCommand?, progress: inout ProgressLine
+    ) throws {
+        let cache = ImageCache.standard
+        let stem = image.map { String($0.split(separator: "/").last ?? "vm") } ?? "vm"
+        configuration = VMConfiguration(name: options.name ?? VMMachines.freeName(stem))
+        configuration.processors = options.vcpus
+        configuration.virtualization = options.virtualization
+        configuration.cpu = options.cpu
+        configuration.isIsolated = !options.noIsolation
+        configuration.vsock = 3
+        var words: [String] = []
+        switch image {
+        case "mini", "mini-generic":
+            isMini = true
+            try takeMini(options, generic: image == "mini-generic", command, cache, &words, &progress)
+        case "debian":
+            try takeDebian(options, cache, &words, &progress)
+        case let path?:
+            guard File.exists(path) else {
+                throw CommandError(
+                    "no image '\(path)'", remedy: "mini, debian, or the path of a disk image (see rookery vm image ls)")
+            }
+            configuration.disks.append(try VMGuestOptions.parseDisk(path))
+            configuration.memory = 512 << 20
+        case nil:
+            guard options.kernel != nil else {
+                throw CommandError.usage("no image and no kernel", remedy: "rookery vm run mini")
+            }
+        }
+        if command != nil && !isMini {
+            throw CommandError.usage(
+                "only mini guests run a command that is given to them", remedy: "rookery vm run mini -- …")
+        }
+        if let memory = options.memory { configuration.memory = memory.byteCount }
+        if let kernel = options.kernel { configuration.kernel = VMGuestOptions.absolute(kernel) }
+        if let initrd = options.initrd { configuration.initialRAMDisk = VMGuestOptions.absolute(initrd) }
+        for disk in options.disk { configuration.disks.append(try VMGuestOptions.parseDisk(disk)) }
+        try addShares(options.share, &words)
+        configuration.commandLine = (words + options.append).joined(separator: " ")
+    }
+
+    /// Removes what only the start needed.
+    func removePassingFiles() {
+        for path in passingFiles { try? File.remove(path) }
+    }
+
+    private func show(_ progress: inout ProgressLine, _ step: GuestImageProgress) {
+        switch step {
+        case .stage(let stage): progress.show(stage: stage, done: 0, total: 0)
+        }
+    }
+
+    /// A place for files of this machine that may be large, on disk and not in /run.
+    private func file(_ ending: String, _ cache: ImageCache) throws -> String {
+        let folder = "\(cache.folder)/machines"
+        try File.makeDirectory(folder, mode: 0o700)
+        return "\(folder)/\(configuration.name).\(ending)"
+    }
+
+    private mutating func takeMini(
+        _ options: VMGuestOptions, generic: Bool, _ command: GuestCommand?, _ cache: ImageCache,
+        _ words: inout [String], _ progress: inout ProgressLine
+    ) throws {
+        // The cloud kernel has no drivers for real chips, and no 9p.
+        let flavor: GuestKernelFlavor =
+            generic || options.virtualization == .full || !options.share.isEmpty ? .generic : .cloud
+        var image = MiniImage.present(flavor, in: cache)
+        if image == nil {
+            var line = progress
+            image = try MiniImage.make(flavor, in: cache) { step in
+                if case .stage(let stage) = step { line.show(stage: stage, done: 0, total: 0) }
+            }
+            line.finish()
+        }
+        guard let image else { throw CommandError("the image mini could not be made") }
+        configuration.kernel = image.kernel
+        configuration.initialRAMDisk = image.initialRAMDisk
+        configuration.memory = flavor == .cloud ? 192 << 20 : 256 << 20
+        words += ["console=ttyS0", "rookery.hostname=\(configuration.name)"]
+        if let size = PseudoTerminal.windowSize(of: 1), size.columns > 0 {
+            words.append("rookery.size=\(size.columns)x\(size.rows)")
+        }
+        guard let command else { return }
+        let path = try file("initrd", cache)
+        try command.write(initialRAMDisk: image, to: path)
+        passingFiles.append(path)
+        configuration.initialRAMDisk = path
+    }
+
+    private mutating func takeDebian(
+        _ options: VMGuestOptions, _ cache: ImageCache, _ words: inout [String], _ progress: inout ProgressLine
+    ) throws {
+        var image = cache.image(named: DebianImage.name)
+        if image == nil {
+            var line = progress
+            image = try DebianImage.make(in: cache) { step in
+                if case .stage(let stage) = step { line.show(stage: stage, done: 0, total: 0) }
+            }
+            line.finish()
+        }
+        guard let image, let base = image.disk else { throw CommandError("the image debian has no disk") }
+        configuration.memory = 512 << 20
+        // Each machine writes to a disk of its own on the image.
+        let path = try file("qcow2", cache)
+        if !(options.keep && File.exists(path)) {
+            try File.remove(path)
+            var creation = DiskImageFile.Creation(.qcow2)
+            creation.backingFile = base
+            creation.backingFormat = .qcow2
+            do throws(BlockStorageError) { try DiskImageFile.create(path, creation) } catch {
+                throw CommandError(error.description)
+            }
+        }
+        if !options.keep { passingFiles.append(path) }
+        configuration.disks.append(.init(path: path, format: .qcow2))
+        if options.virtualization == .para {
+            configuration.kernel = image.kernel
+            configuration.initialRAMDisk = image.initialRAMDisk
+            words += DebianImage.commandLine.split(separator: " ").map(String.init)
+        }
+    }
+
+    private mutating func addShares(_ shares: [String], _ words: inout [String]) throws {
+        for (number, share) in shares.enumerated() {
+            var text = share[...]
+            let isReadOnly = text.hasSuffix(":ro")
+            if isReadOnly { text = text.dropLast(3) }
+            var tag = "share\(number)"
+            let host: String
+            if let equals = text.firstIndex(of: "="), !text[..<equals].contains("/") {
+                tag = String(text[..<equals])
+                host = String(text[text.index(after: equals)...])
+            } else if isMini, let colon = text.lastIndex(of: ":") {
+                host = String(text[..<colon])
+                let guest = text[text.index(after: colon)...]
+                guard guest.hasPrefix("/"), !guest.contains(" ") else {
+                    throw CommandError.usage("--share \(share): the guest's path starts with a slash, without spaces")
+                }
+                words.append("rookery.mount=\(tag):\(guest)\(isReadOnly ? ":ro" : "")")
+            } else {
+                throw CommandError.usage("--share \(share) is neither HOST:GUEST nor TAG=HOST")
+            }
+            guard File.exists(host) else { throw CommandError("no directory '\(host)' to share") }
+            configuration.directories.append(
+                .init(tag: tag, path: VMGuestOptions.absolute(host), isReadOnly: isReadOnly))
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Glibc
+import Linux
+import VirtualMachine
+
+/// Machines by name, and the program that each of them is run by.
+enum VMMachines {
+    /// The monitor: beside this program, or in the PATH.
+    static var monitor: String {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = buffer.withUnsafeMutableBytes { readlink("/proc/self/exe", $0.baseAddress!, $0.count) }
+        let path = String(decoding: buffer[..<max(0, count)], as: UTF8.self)
+        guard let slash = path.lastIndex(of: "/") else { return "rookery-vmm" }
+        let sibling = path[...slash] + "rookery-vmm"
+        return File.exists(String(sibling)) ? String(sibling) : "rookery-vmm"
+    }
+
+    /// The machine of this name; with no name, the one that runs.
+    static func find(_ name: String?, running: Bool = true) throws(CommandError) -> VMClient {
+        if let name {
+            let client = VMClient(name)
+            guard File.exists(client.paths.directory) else {
+                throw CommandError("no machine '\(name)'", remedy: "rookery vm ls lists the machines")
+            }
+            if running && !client.paths.isRunning {
+                throw CommandError("the machine '\(name)' does not run", remedy: "rookery vm run starts one")
+            }
+            return client
+        }
+        let running = VMPaths.machines.map { VMClient($0) }.filter { $0.paths.isRunning }
+        if running.isEmpty { throw CommandError("no machine runs", remedy: "rookery vm run mini starts one") }
+        if running.count > 1 {
+            throw CommandError.usage(
+                "\(running.count) machines run", remedy: "name one: \(running.map(\.name).joined(separator: ", "))")
+        }
+        return running[0]
+    }
+
+    /// A name that no machine has: the image's, maybe with a number.
+    static func freeName(_ base: String) -> String {
+        let plain = String(base.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) ? $0 : "-" })
+        let start = String(plain.drop { $0 == "-" }.prefix(40))
+        let stem = start.isEmpty ? "vm" : start
+        var name = stem
+        var number = 2
+        while File.exists(VMPaths(machine: name).directory) {
+            name = "\(stem)-\(number)"
+            number += 1
+        }
+        return name
+    }
+}
+
+/// What a machine is, for JSON.
+struct VMReport: Codable {
+    struct Exits: Codable {
+        var device: String
+        var reads: Int
+        var writes: Int
+    }
+
+    var name: String
+    var state: String
+    var process: Int32
+    var virtualization: String
+    var cpu: String
+    var vcpus: Int
+    /// Bytes.
+    var memory: UInt64
+    /// Seconds of the machine's own time.
+    var uptime: Double
+    var end: String?
+    var exitStatus: Int32?
+    var consoleLog: String
+    var consoleBytes: Int
+    var exits: [Exits]
+
+    init(_ client: VMClient, _ status: VMStatus) {
+        name = client.name
+        state = status.state.rawValue
+        process = status.process
+        virtualization = status.virtualization
+        cpu = status.cpu
+        vcpus = status.processors
+        memory = status.memory
+        uptime = Double(status.uptime) / 1e9
+        end = status.end
+        exitStatus = status.exitStatus
+        consoleLog = client.paths.consoleLog
+        consoleBytes = status.consoleByteCount
+        exits = status.exits.map { Exits(device: $0.device, reads: $0.reads, writes: $0.writes) }
+    }
+}

@@ -1,0 +1,160 @@
+import ArgumentParser
+import Glibc
+import GuestImages
+import Linux
+import VirtualMachine
+
+struct VMRunVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Start a machine, and stay at its console or run a command in it.",
+        discussion: """
+            IMAGE is mini (a guest in RAM, up in seconds), debian, or a disk image's path.
+            With a command, its output and exit status are those of rookery; without one,
+            Ctrl-] ends the machine.
+              rookery vm run mini -- uname -r
+              rookery vm run mini --share .:/work -- sh -c 'ls /work'
+              echo hello | rookery vm run -i mini -- cat
+              rookery vm run debian -d && rookery vm console debian
+            """)
+
+    @OptionGroup var options: VMGuestOptions
+
+    @Flag(name: [.customShort("d"), .long], help: "Return once it runs; rookery vm stop ends it.")
+    var detach = false
+
+    @Flag(name: [.customShort("i"), .long], help: "The command reads the standard input, to its end.")
+    var interactive = false
+
+    @Argument(help: "mini, debian, or a disk image.") var image: String?
+
+    @Argument(parsing: .postTerminator, help: "A command for a mini guest, and its arguments.")
+    var command: [String] = []
+
+    func validate() throws {
+        if detach && !command.isEmpty { throw ValidationError("-d has nobody to read a command's output") }
+        if interactive && command.isEmpty {
+            throw ValidationError("-i gives a command its input: add -- and a command")
+        }
+    }
+
+    func run() throws {
+        var progress = ProgressLine()
+        let guest = try VMGuest(options, image: image, command: guestCommand(), progress: &progress)
+        let name = guest.configuration.name
+        if !command.isEmpty { progress.show(stage: "starting \(name)", done: 0, total: 0) }
+        let client: VMClient
+        do {
+            defer { guest.removePassingFiles() }
+            if VMPaths(machine: name).isRunning {
+                throw CommandError("the machine '\(name)' runs already", remedy: "rookery vm stop \(name)")
+            }
+            client = try VMLauncher.start(
+                guest.configuration, executable: VMMachines.monitor, endsWithCaller: !detach)
+        } catch {
+            progress.finish()
+            throw error
+        }
+        if detach {
+            progress.finish()
+            Standard.output.write("\(name)\n")
+            return
+        }
+        defer {
+            if client.paths.isRunning { try? client.kill() }
+            waitForEnd(client)
+            try? client.paths.remove()
+        }
+        let status = try command.isEmpty ? stay(at: client) : runCommand(in: client, &progress)
+        if status != 0 { throw ProgramEnd(status: status) }
+    }
+
+    private var isOnTerminal: Bool { Standard.inputIsTerminal && Standard.output.isTerminal }
+
+    private func guestCommand() throws -> GuestCommand? {
+        if command.isEmpty { return nil }
+        var guest = GuestCommand(command)
+        if interactive && !Standard.inputIsTerminal {
+            let input = try File.open("/dev/stdin")
+            guest.input = try input.readAll()
+        } else if isOnTerminal {
+            guest.terminal = getenv("TERM").map { String(cString: $0) } ?? "linux"
+        }
+        return guest
+    }
+
+    private func waitForEnd(_ client: VMClient) {
+        let deadline = MonotonicClock.now() + 5_000_000_000
+        while client.paths.isRunning, MonotonicClock.now() < deadline { usleep(5000) }
+    }
+
+    /// The user sits at the console until the machine ends.
+    private func stay(at client: VMClient) throws -> Int32 {
+        if Standard.inputIsTerminal {
+            Standard.error.write("The console of \(client.name); Ctrl-] ends the machine.\n")
+        }
+        switch try VMConsole(client).attach() {
+        case .left:
+            try client.kill()
+            Standard.error.write("\n")
+            return 0
+        case .signalled(let signal):
+            try client.kill()
+            return 128 + signal
+        case .ended:
+            waitForEnd(client)
+            let status = try client.status()
+            if let end = status.end, status.exitStatus ?? 0 != 0 { Standard.error.write("rookery: \(end)\n") }
+            return status.exitStatus ?? 0
+        }
+    }
+
+    /// A mini guest runs a command: only its output is shown.
+    private func runCommand(in client: VMClient, _ progress: inout ProgressLine) throws -> Int32 {
+        let started = MonotonicClock.now()
+        var console = VMConsole(client)
+        console.takesInput = isOnTerminal
+        var output = GuestOutput()
+        var log: [UInt8] = []
+        var exit: Int32?
+        var line = progress
+        let end = try console.attach { bytes in
+            for part in output.take(bytes) {
+                switch part {
+                case .log(let bytes):
+                    log += bytes
+                    if log.count > 65536 { log.removeFirst(log.count - 32768) }
+                    if exit == nil { Self.showBoot(&line, log, started) }
+                case .ready: line.finish()
+                case .output(let bytes): Standard.output.write(bytes: bytes[...])
+                case .exit(let status): exit = status
+                }
+            }
+            return exit == nil
+        }
+        line.finish()
+        for part in output.finish() {
+            if case .output(let bytes) = part { Standard.output.write(bytes: bytes[...]) }
+        }
+        if let exit { return exit }
+        switch end {
+        case .signalled(let signal): return 128 + signal
+        case .left: return 130
+        case .ended: break
+        }
+        waitForEnd(client)
+        let last = String(decoding: log, as: UTF8.self).split(whereSeparator: \.isNewline).suffix(12)
+        let reason = (try? client.status())?.end ?? "the machine has ended"
+        throw CommandError(
+            "the command has not ended: \(reason)" + (last.isEmpty ? "" : "\n" + last.joined(separator: "\n")))
+    }
+
+    /// The kernel's last words, as a sign of progress.
+    private static func showBoot(_ line: inout ProgressLine, _ log: [UInt8], _ started: UInt64) {
+        guard Standard.error.isTerminal else { return }
+        let lines = log.suffix(400).split { $0 == 10 || $0 == 13 }
+        guard let last = lines.last else { return }
+        let words = String(decoding: last, as: UTF8.self).filter { !$0.isASCII || $0 >= " " }
+        let seconds = Double(MonotonicClock.now() &- started) / 1e9
+        line.show(stage: "booting \(decimal(seconds, 1)) s  \(words)", done: 0, total: 0)
+    }
+}
