@@ -38,7 +38,7 @@ struct LateExceptions: Equatable {
         arithmetic = .add
     }
 
-    /// The instruction raises neither; or (dot products) its steps are not told apart.
+    /// The instruction raises neither.
     static let none = LateExceptions()
 
     var rawValue: UInt8 { (lanes?.rawValue ?? 0) | arithmetic.rawValue << 4 }

@@ -139,8 +139,6 @@ enum VectorInstruction {
         (.roundpd, .floatingImmediate({ cx86_roundpd($0) })),
         (.roundss, .floatingImmediate({ cx86_roundss($0) })),
         (.roundsd, .floatingImmediate({ cx86_roundsd($0) })),
-        (.dpps, .floatingImmediate({ cx86_dpps($0) })),
-        (.dppd, .floatingImmediate({ cx86_dppd($0) })),
         (.pcmpestri, .string({ cx86_pcmpestri($0) }, storesMask: false)),
         (.pcmpestrm, .string({ cx86_pcmpestrm($0) }, storesMask: true)),
         (.pcmpistri, .string({ cx86_pcmpistri($0) }, storesMask: false)),

@@ -23,6 +23,13 @@ extension VectorLowering {
             return emit(registers: TestForm.xmmXMM, memory: { _ in TestForm.xmmMemory }, i, &b)
         case .palignr, .pshufw:
             return lowerShuffle(i, &b)
+        case .dpps, .dppd:
+            let immediate = UInt8(truncatingIfNeeded: i.immediate)
+            return emit(registers: DotProductForm.xmmXMM, memory: { _ in DotProductForm.xmmMemory }, i, &b) {
+                $0.setFunction(i.operation == .dpps ? cx86_dpps(immediate) : cx86_dppd(immediate))
+                $0.extra = immediate
+                $0.extra16 = i.operation == .dpps ? 4 : 8
+            }
         case .cvtsi2ss:
             return lowerFloating(source.size == 8 ? cx86_cvtsi2ssq : cx86_cvtsi2ssl, .none, i, &b)
         case .cvtsi2sd:

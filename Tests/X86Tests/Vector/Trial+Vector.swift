@@ -113,4 +113,23 @@ extension Trial {
         if random.chance(50) { state.setFloating(2, UInt16(0)) }
         for number in 0..<8 { state.setFloating(32 + number * 16, edgeValue()) }
     }
+
+    /// What memory holds where the instruction's operand lies, at times: numbers at which things change.
+    mutating func fillMemory(_ byteCount: Int) {
+        guard let target = memoryTarget, random.chance(70) else { return }
+        switch byteCount {
+        case 10:
+            let (significand, exponent) = extendedBits()
+            patch(target, significand)
+            patch(target + 8, UInt64(exponent))
+        case 8...:
+            let kind = random.below(3)
+            for offset in stride(from: UInt64(0), to: UInt64(byteCount), by: 8) {
+                let pair = UInt64(singleBits()) | UInt64(singleBits()) << 32
+                patch(target + offset, kind == 0 ? pair : kind == 1 ? doubleBits() : edgeValue())
+            }
+        default:
+            patch(target, random.chance(50) ? UInt64(singleBits()) : edgeValue())
+        }
+    }
 }

@@ -51,10 +51,6 @@ struct VectorTemplate: Sendable {
                 // Which bytes raise a page fault, and whether those do that are not stored, is the processor's own affair.
                 trial.state[register: 7] = Trial.dataStart + trial.random.next() % (Trial.dataCount - 16)
             }
-            if name.hasPrefix("dp") {
-                // Exceptions between the steps of a dot product are not told apart: all are masked.
-                trial.state.setFloating(24, trial.state.floating(24, UInt32.self) | 0x1f80)
-            }
             let reg = digit ?? trial.random.below(registerCount(regIsMMX))
             var rm: Int? = trial.random.below(registerCount(rmIsMMX))
             switch operand {
@@ -66,6 +62,7 @@ struct VectorTemplate: Sendable {
                 prefixes: prefix.map { [$0] } ?? [], opcode, reg: reg, rm: rm, size: size, wide: wide,
                 aligned: isAligned && !usesMMX && trial.random.chance(95),
                 immediate: hasImmediate ? [UInt8(truncatingIfNeeded: trial.random.next())] : [])
+            trial.fillMemory(size)
         }
     }
 }

@@ -17,6 +17,7 @@ enum X87Templates {
         InstructionTemplate("\(name) m\(size * 8) in \(bits)-bit code", bits: bits) { trial in
             trial.fillX87()
             trial.encode(prefixes: prefixes, [first], reg: digit, rm: nil, size: size)
+            trial.fillMemory(size)
         }
     }
 
