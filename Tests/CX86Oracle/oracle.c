@@ -6,17 +6,21 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
+#include <unistd.h>
+
+#include <asm/ldt.h>
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
-enum { USER_CS32 = 0x23, USER_CS64 = 0x33, USER_SS = 0x2b, TRAP_FLAG = 0x100, RESUME_FLAG = 0x10000, DIRECTION_FLAG = 0x400 };
+enum { USER_CS32 = 0x23, USER_CS64 = 0x33, USER_SS = 0x2b, LDT_CODE16 = 0x07, LDT_DATA16 = 0x0f, TRAP_FLAG = 0x100, RESUME_FLAG = 0x10000, DIRECTION_FLAG = 0x400 };
 
 _Static_assert(offsetof(cx86_oracle_state, fx) == 192, "the assembly below knows this offset");
 
-void cx86_oracle_enter(cx86_oracle_state *state, uint64_t *frame);
+void cx86_oracle_enter(cx86_oracle_state *state, uint64_t *frame, uint64_t data_selector);
 extern char cx86_oracle_leave[];
 /// Where an instruction that runs without the trap flag jumps to.
 extern char cx86_oracle_finish[];
@@ -36,9 +40,8 @@ __asm__(
     "    stmxcsr (%rsp)\n"
     "    fnstcw 4(%rsp)\n"
     "    movq %rsp, cx86_oracle_stack(%rip)\n"
-    "    movl $0x2b, %eax\n"
-    "    movl %eax, %ds\n"
-    "    movl %eax, %es\n"
+    "    movl %edx, %ds\n"
+    "    movl %edx, %es\n"
     "    fxrstor64 192(%rdi)\n"
     "    movq %rsi, %rsp\n"
     "    movq 0(%rdi), %rax\n    movq 8(%rdi), %rcx\n    movq 16(%rdi), %rdx\n    movq 24(%rdi), %rbx\n"
@@ -90,6 +93,7 @@ static stack_t previous_stack;
 static char signal_stack[64 * 1024] __attribute__((aligned(64)));
 static cx86_oracle_state *volatile running;
 static uint64_t start;
+static int has_16_bits;
 
 static void took(int number, siginfo_t *info, void *opaque) {
     ucontext_t *context = opaque;
@@ -117,7 +121,9 @@ static void took(int number, siginfo_t *info, void *opaque) {
 
     r[REG_RIP] = (greg_t)cx86_oracle_leave;
     r[REG_EFL] &= ~(greg_t)(TRAP_FLAG | RESUME_FLAG | DIRECTION_FLAG);
-    r[REG_CSGSFS] = (r[REG_CSGSFS] & ~(greg_t)0xffff) | USER_CS64;
+    // CS is the lowest word, SS the highest.
+    uint64_t selectors = (uint64_t)r[REG_CSGSFS];
+    r[REG_CSGSFS] = (greg_t)((selectors & 0x0000ffffffff0000) | USER_CS64 | (uint64_t)USER_SS << 48);
 }
 
 int cx86_oracle_open(void) {
@@ -131,6 +137,13 @@ int cx86_oracle_open(void) {
         munmap(code, 4096);
         return -1;
     }
+    // Segments of 16-bit code and data over the pages; the data segment ends with them.
+    struct user_desc code16 = {.entry_number = 0, .base_addr = CX86_ORACLE_CODE, .limit = 0xffff,
+                               .contents = MODIFY_LDT_CONTENTS_CODE};
+    struct user_desc data16 = {.entry_number = 1, .base_addr = CX86_ORACLE_DATA, .limit = CX86_ORACLE_DATA_BYTES - 1,
+                               .contents = MODIFY_LDT_CONTENTS_DATA};
+    has_16_bits = syscall(SYS_modify_ldt, 0x11, &code16, sizeof code16) == 0 &&
+                  syscall(SYS_modify_ldt, 0x11, &data16, sizeof data16) == 0;
     stack_t stack = {.ss_sp = signal_stack, .ss_size = sizeof signal_stack};
     sigaltstack(&stack, &previous_stack);
     struct sigaction action = {.sa_sigaction = took, .sa_flags = SA_SIGINFO | SA_ONSTACK};
@@ -145,11 +158,13 @@ void cx86_oracle_close(void) {
     munmap((void *)(uintptr_t)(CX86_ORACLE_DATA - 4096), CX86_ORACLE_DATA_BYTES + 8192);
 }
 
+int cx86_oracle_has_16_bits(void) { return has_16_bits; }
+
 void cx86_oracle_run(cx86_oracle_state *state, int bits, int length) {
     int straight = bits == 64 && length > 0;
-    uint64_t frame[5] = {state->rip, bits == 32 ? USER_CS32 : USER_CS64,
+    uint64_t frame[5] = {state->rip, bits == 16 ? LDT_CODE16 : bits == 32 ? USER_CS32 : USER_CS64,
                          (state->flags & ~(uint64_t)TRAP_FLAG) | (straight ? 0 : TRAP_FLAG) | 2, state->registers[4],
-                         USER_SS};
+                         bits == 16 ? LDT_DATA16 : USER_SS};
     if (straight) {
         // JMP [RIP]: no register changes.
         static const unsigned char jump[6] = {0xff, 0x25};
@@ -160,7 +175,7 @@ void cx86_oracle_run(cx86_oracle_state *state, int bits, int length) {
     }
     start = state->rip;
     running = state;
-    cx86_oracle_enter(state, frame);
+    cx86_oracle_enter(state, frame, bits == 16 ? LDT_DATA16 : USER_SS);
     if (running) {
         running = NULL;
         memcpy(state->registers, cx86_oracle_finished.registers, sizeof state->registers);

@@ -3,7 +3,7 @@
 // The caller writes the instruction into the code page and its operands into the data pages, fills a state and calls
 // `cx86_oracle_run`: all registers are loaded, one instruction runs under the trap flag, and the state that the
 // kernel saved for the signal (SIGTRAP, or that of the exception) is handed back. 32-bit code runs the same way, in the
-// kernel's 32-bit code segment.
+// kernel's 32-bit code segment; 16-bit code in one of the local descriptor table.
 #ifndef ROOKERY_CX86_ORACLE_H
 #define ROOKERY_CX86_ORACLE_H
 
@@ -38,7 +38,11 @@ typedef struct {
 int cx86_oracle_open(void);
 void cx86_oracle_close(void);
 
-/// Runs the instruction at `state->rip`; `bits` is 32 or 64. A repeated string instruction runs to its end. An
+/// Whether the kernel has modify_ldt, for 16-bit code.
+int cx86_oracle_has_16_bits(void);
+
+/// Runs the instruction at `state->rip`; `bits` is 16, 32 or 64. (In 16-bit code, RIP and addresses are offsets in segments
+/// whose base are the code and the data pages; the data segment ends with these; bits 16 to 31 of ESP are undefined.) A repeated string instruction runs to its end. An
 /// instruction must not jump to itself. Where `length` is the instruction's (64-bit code, no jumps, at least 14 bytes
 /// of the code page behind it), it runs without a signal, which is a hundred times faster; 0: any instruction.
 void cx86_oracle_run(cx86_oracle_state *state, int bits, int length);

@@ -27,11 +27,11 @@ extension InstructionTemplate {
         finish: @escaping @Sendable (inout Trial, Int) -> Void = { _, _ in }
     ) -> [InstructionTemplate] {
         sizes.filter { bits == 64 || $0 < 8 }.map { size in
-            InstructionTemplate("\(name), \(size) bytes\(bits == 32 ? ", 32-bit mode" : "")", bits: bits) { trial in
+            InstructionTemplate("\(name), \(size) bytes, \(bits)-bit mode", bits: bits) { trial in
                 trial.undefinedFlags = undefined
                 let rm = memoryOnly ? nil : trial.registerOrMemory()
                 var all: [UInt8] = lock && rm == nil && trial.random.chance(50) ? [0xf0] : []
-                if size == 2 { all.append(0x66) }
+                if bits == 16 ? size == 4 : size == 2 { all.append(0x66) }
                 all += prefixes
                 let bytes = trial.immediate(immediate(size))
                 trial.encode(
@@ -457,6 +457,100 @@ extension InstructionTemplate {
             InstructionTemplate("prefetcht0") { $0.encode([0x0f, 0x18], reg: 1, rm: nil) },
             InstructionTemplate("prefetchw") { $0.encode([0x0f, 0x0d], reg: 1, rm: nil) },
         ]
+
+    /// 16-bit code: addresses, segment limits, stacks, strings, jumps.
+    static let code16: [InstructionTemplate] = {
+        var list: [InstructionTemplate] = []
+        list += modRM("add rm, r", bits: 16) { [$0 == 1 ? 0 : 1] }
+        list += modRM("sbb r, rm", bits: 16) { [$0 == 1 ? 0x1a : 0x1b] }
+        list += modRM("mov rm, r", bits: 16) { [$0 == 1 ? 0x88 : 0x89] }
+        list += modRM("mov r, rm", bits: 16) { [$0 == 1 ? 0x8a : 0x8b] }
+        list += modRM("lea", [2, 4], bits: 16, memoryOnly: true) { _ in [0x8d] }
+        list += modRM(
+            "bts rm, r", [2, 4], bits: 16, undefined: Flag.overflow | Flag.sign | Flag.auxiliary | Flag.parity
+        ) {
+            _ in
+            [0x0f, 0xab]
+        } finish: { trial, _ in
+            // An offset that wraps differs: with 32-bit addresses it is beyond the segment in any case.
+            trial.setIfFree(trial.encodedRegister, UInt64(trial.random.below(4096)))
+        }
+        list += modRM("cmpxchg", bits: 16, lock: true) { [0x0f, $0 == 1 ? 0xb0 : 0xb1] }
+        list += modRM("shld", [2, 4], bits: 16, immediate: { _ in 1 }, undefined: Flag.auxiliary | Flag.overflow) {
+            _ in
+            [0x0f, 0xa4]
+        } finish: { trial, _ in
+            trial.bytes[trial.bytes.count - 1] &= 0x0f
+        }
+        list += modRM("bound", [2], bits: 16, memoryOnly: true, memorySize: { 2 * $0 }) { _ in [0x62] }
+        func add(_ name: String, stack: Bool = false, _ make: @escaping @Sendable (inout Trial) -> Void) {
+            list.append(
+                InstructionTemplate("\(name), 16-bit mode", bits: 16) { trial in
+                    make(&trial)
+                    guard stack else { return }
+                    useStack(&trial)
+                    for register in [4, 5] { trial.state[register: register] &-= Trial.dataStart }
+                    trial.state[register: 5] |= trial.random.next() & 0xffff_0000
+                    if trial.popsFlags {
+                        trial.patch(Trial.dataStart + trial.state[register: 4], trial.random.next() & ~0x4_0100)
+                    }
+                })
+        }
+        for prefix in [[], [0x66]] as [[UInt8]] {
+            let name = prefix.isEmpty ? "" : " 32"
+            add("push r\(name)", stack: true) {
+                $0.bytes = prefix + [0x50 + [0, 1, 2, 3, 5, 6, 7][$0.random.below(7)]]
+            }
+            add("pop r\(name)", stack: true) { $0.bytes = prefix + [0x58 + [0, 1, 2, 3, 5, 6, 7][$0.random.below(7)]] }
+            add("push imm8\(name)", stack: true) { $0.bytes = prefix + [0x6a] + $0.immediate(1) }
+            add("leave\(name)", stack: true) { $0.bytes = prefix + [0xc9] }
+            add("enter\(name)", stack: true) {
+                $0.bytes = prefix + [0xc8, UInt8($0.random.below(128)), 0, UInt8($0.random.below(4))]
+            }
+            add("popf\(name)", stack: true) {
+                $0.bytes = prefix + [0x9d]
+                $0.popsFlags = true
+            }
+            add("call\(name)", stack: true) {
+                $0.bytes = prefix + [0xe8, 0x10, UInt8($0.random.below(16))] + (prefix.isEmpty ? [] : [0, 0])
+            }
+        }
+        add("pusha", stack: true) { $0.bytes = [0x60] }
+        for condition in UInt8(0)..<16 {
+            add("jcc \(condition)") { $0.bytes = [0x70 + condition, UInt8($0.random.below(0xfd))] }
+        }
+        for opcode in UInt8(0xe0)...0xe3 {
+            add("loop \(opcode & 3)") { trial in
+                if trial.random.chance(50) { trial.state[register: 1] &= 0xffff_0001 }
+                trial.bytes = (trial.random.chance(50) ? [] : [0x67]) + [opcode, UInt8(trial.random.below(0x80))]
+            }
+        }
+        add("jmp") { $0.bytes = [0xe9, UInt8($0.random.below(256)), UInt8(0x80 + $0.random.below(128))] }
+        add("xlat") { trial in
+            trial.bytes = [0xd7]
+            trial.state[register: 3] = trial.random.next() & 0xffff_1fff
+        }
+        for (opcode, name) in [(UInt8(0xa4), "movs"), (0xa6, "cmps"), (0xaa, "stos"), (0xac, "lods"), (0xae, "scas")] {
+            for size in [1, 2, 4] {
+                add("\(name), \(size) bytes") { trial in
+                    var bytes: [UInt8] = trial.random.chance(60) ? [0xf3] : []
+                    let isWide = trial.random.chance(40)
+                    if isWide { bytes.append(0x67) }
+                    if size == 4 { bytes.append(0x66) }
+                    trial.bytes = bytes + [size == 1 ? opcode : opcode + 1]
+                    let upper = isWide ? 0 : trial.random.next() & 0xffff_0000
+                    // At times down through offset 0, or up through the segment's end.
+                    trial.state[register: 6] = UInt64(trial.random.below(0x1f00)) | upper
+                    trial.state[register: 7] = UInt64(trial.random.below(0x2000)) | upper
+                    if trial.random.chance(20) { trial.state[register: 7] = UInt64(trial.random.below(16)) | upper }
+                    trial.state[register: 1] = UInt64(trial.random.below(trial.random.chance(20) ? 300 : 20)) | upper
+                    if trial.random.chance(30) { trial.state[register: 0] = 0x4242_4242 }
+                    if trial.random.chance(30) { trial.state.flags |= Flag.direction }
+                }
+            }
+        }
+        return list
+    }()
 
     /// Arithmetic with a conditional jump behind it, which our CPU makes one operation of; what is jumped over counts in R15.
     static let fused: [InstructionTemplate] = {

@@ -37,9 +37,14 @@ final class SoftwareCPU {
         let cpu = machine.cpu
         for segment in 0..<6 {
             let base = StateLayout.segments + segment * SegmentField.byteCount
-            cpu.set(base + SegmentField.selector, UInt16(segment == 1 ? (bits == 32 ? 0x23 : 0x33) : 0x2b))
-            cpu.set(
-                base + SegmentField.attributes, UInt16(segment == 1 ? (bits == 32 ? 0xc0fb : 0xa0fb) : 0xc0f3))
+            let isCode = segment == 1
+            cpu.set(base + SegmentField.selector, UInt16(isCode ? (bits == 64 ? 0x33 : 0x23) : 0x2b))
+            let linear = bits == 16 ? (isCode ? CX86_ORACLE_CODE : CX86_ORACLE_DATA) : 0
+            cpu.set(base + SegmentField.base, UInt64(linear))
+            let limit = bits == 16 ? (isCode ? 0xffff : UInt32(CX86_ORACLE_DATA_BYTES) - 1) : UInt32.max
+            cpu.set(base + SegmentField.limit, limit)
+            let attributes: UInt16 = bits == 16 ? 0x00f3 : isCode && bits == 64 ? 0xa0f3 : 0xc0f3
+            cpu.set(base + SegmentField.attributes, isCode ? attributes | 8 : attributes)
         }
         machine.processor.modeChanged()
     }

@@ -22,6 +22,8 @@ struct Trial {
     private(set) var memoryTarget: UInt64?
     /// ModRM's reg of the last `encode`.
     private(set) var encodedRegister = 0
+    /// Of 16-bit code.
+    private var addressSize = 2
     /// A bit for each register that a memory operand's address is made of.
     private var addressRegisters: UInt16 = 0
     var random: SeededGenerator
@@ -89,6 +91,7 @@ struct Trial {
         if reg > 7 { rex |= 0x44 }
         var tail: [UInt8] = []
         memoryTarget = nil
+        if bits == 16 { addressSize = random.chance(50) ? 2 : 4 }
         encodedRegister = reg
         if let rm {
             if rm > 7 { rex |= 0x41 }
@@ -98,6 +101,7 @@ struct Trial {
         }
         if isByte, bits == 64, random.chance(50) { rex |= 0x40 }
         self.bytes = prefixes
+        if bits == 16, rm == nil, addressSize == 4 { self.bytes.insert(0x67, at: 0) }
         if bits == 64, rex != 0 { self.bytes.append(rex) }
         // RIP-relative displacements count from the end.
         if tail.count == 5, tail[0] & 0xc7 == 0x05, bits == 64 {
@@ -116,6 +120,11 @@ struct Trial {
         var target = dataAddress(size)
         if aligned { target &= ~15 }
         memoryTarget = target
+        if bits == 16 {
+            // Offsets in the data segment.
+            target = (target &- Trial.dataStart) & 0xffff
+            if addressSize == 2 { return memoryOperand16(reg: reg, target) }
+        }
         let regBits = UInt8(reg & 7) << 3
         func four(_ value: UInt64) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> UInt64($0 * 8)) } }
         let registers = bits == 64 ? 16 : 8
@@ -136,6 +145,7 @@ struct Trial {
         var base = random.below(registers)
         // With mod 0, base 5 and 13 mean a displacement without base.
         if mod == 0, base & 7 == 5 { base = 3 }
+        if bits == 16, base == 4 { base = 3 }
         if base > 7 { rex |= 0x41 }
         if random.chance(50) {
             var index = random.below(registers)
@@ -150,6 +160,29 @@ struct Trial {
         set(base, target &- displacement)
         if base & 7 == 4 { return [mod | 4 | regBits, 0x24] + shown }
         return [mod | UInt8(base & 7) | regBits] + shown
+    }
+
+    /// The forms of 16-bit addresses. The registers' upper halves do not count.
+    private mutating func memoryOperand16(reg: Int, _ target: UInt64) -> [UInt8] {
+        let rm = random.below(8)
+        let mod = random.below(3)
+        let displacement =
+            mod == 1
+            ? UInt64(bitPattern: Int64(Int8(truncatingIfNeeded: random.next()))) : mod == 2 ? random.next() & 0xffff : 0
+        let modRM = UInt8(mod << 6 | (reg & 7) << 3 | rm)
+        func two(_ value: UInt64) -> [UInt8] {
+            [UInt8(truncatingIfNeeded: value), UInt8(truncatingIfNeeded: value >> 8)]
+        }
+        if mod == 0, rm == 6 { return [modRM] + two(target) }
+        let (base, index) = [(3, 6), (3, 7), (5, 6), (5, 7), (6, -1), (7, -1), (5, -1), (3, -1)][rm]
+        var value = target &- displacement
+        if index >= 0 {
+            let part = random.next() & 0xffff_ffff
+            set(index, part)
+            value &-= part
+        }
+        set(base, value & 0xffff | random.next() & 0xffff_0000)
+        return [modRM] + (mod == 0 ? [] : mod == 1 ? [UInt8(truncatingIfNeeded: displacement)] : two(displacement))
     }
 
     private mutating func set(_ register: Int, _ value: UInt64) {
@@ -171,7 +204,11 @@ struct Trial {
 
     /// A general register's number in the mode, or nil for memory.
     mutating func registerOrMemory() -> Int? { random.chance(50) ? anyRegister() : nil }
-    mutating func anyRegister() -> Int { random.below(bits == 64 ? 16 : 8) }
+    /// Not ESP in 16-bit code.
+    mutating func anyRegister() -> Int {
+        let number = random.below(bits == 64 ? 16 : 8)
+        return bits == 16 && number == 4 ? 7 : number
+    }
 }
 
 /// A kind of instruction, and how to make one at random.
