@@ -13,7 +13,7 @@ public final class LocalAPIC: @unchecked Sendable {
     /// Ticks of the time-stamp counter and of the timer's clock, a second.
     let timeStampFrequency: UInt64
     let timerFrequency: UInt64
-    unowned(unsafe) var processor: Processor!
+    unowned var processor: Processor!
 
     // What other threads set. `arrived`: interrupts by vector; `levels`: the trigger mode of each vector's latest.
     private let arrived: UnsafeMutablePointer<Atomic<UInt32>>

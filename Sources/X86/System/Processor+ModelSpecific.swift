@@ -166,7 +166,7 @@ extension Processor {
     }
 
     /// CPUID.
-    func identification(_ leaf: UInt32, _ subleaf: UInt32) -> CPUIDResult {
+    public func identification(_ leaf: UInt32, _ subleaf: UInt32) -> CPUIDResult {
         model.leaf(leaf, subleaf, number: number, apicEnabled: apic.isEnabled)
     }
 }

@@ -64,7 +64,7 @@ public struct ProcessorModel: Sendable {
     func leaf(_ leaf: UInt32, _ subleaf: UInt32, number: Int, apicEnabled: Bool) -> CPUIDResult {
         switch leaf {
         case 0...ProcessorModel.lastBasicLeaf: return basicLeaf(leaf, subleaf, number: number, apicEnabled: apicEnabled)
-        case 0x4000_0000...0x4000_00ff: return isParavirtual ? paravirtualLeaf(leaf) : CPUIDResult()
+        case 0x4000_0000...0x4000_00ff where isParavirtual: return paravirtualLeaf(leaf)
         case 0x8000_0000...0x8000_0008: return extendedLeaf(leaf)
         default:
             // Beyond the last: Intel's answer is that of the last basic leaf.
