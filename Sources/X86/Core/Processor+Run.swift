@@ -65,11 +65,16 @@ extension Processor {
             if taken & Request.codeWritten != 0 { readInbox() }
             if taken & Request.flushTranslations != 0 { flushTranslations() }
             if taken & (Request.timer | Request.interrupt) != 0 { noteInterruptRequest(taken) }
-            if taken & Request.stop != 0 { return .stopped }
+            if taken & Request.stop != 0 {
+                cpu.set(StateLayout.linkSite, UInt64(0))
+                return .stopped
+            }
         }
         if hasInterrupt, cpu.get(StateLayout.interruptShadow, as: UInt8.self) == 0, takeInterrupt() {
             system.activity = .running
             statistics.interrupts += 1
+            // What is looked up next is not where the last jump wanted to go.
+            cpu.set(StateLayout.linkSite, UInt64(0))
             cpu.set(StateLayout.exit, Exit.lookUp.rawValue)
         }
         return system.activity == .running ? nil : .halted
@@ -112,6 +117,7 @@ extension Processor {
         let code: UInt32 = cpu.get(StateLayout.exceptionErrorCode)
         cpu.set(StateLayout.exit, Exit.lookUp.rawValue)
         cpu.set(StateLayout.interruptShadow, UInt8(0))
+        cpu.set(StateLayout.linkSite, UInt64(0))
         let hasErrorCode = Vector(rawValue: UInt8(truncatingIfNeeded: vector))?.hasErrorCode ?? false
         deliver(
             vector: UInt8(truncatingIfNeeded: vector), errorCode: hasErrorCode ? code : nil, kind: .exception, rip: rip)
