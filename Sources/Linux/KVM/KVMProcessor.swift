@@ -112,6 +112,29 @@ public struct KVMProcessor: ~Copyable, @unchecked Sendable {
         try set("set the state of", RK_KVM_SET_MP_STATE, kvm_mp_state(mp_state: state.rawValue))
     }
 
+    /// Registers, local APIC and pending events, to be put back.
+    public struct Snapshot: @unchecked Sendable {
+        let general: kvm_regs
+        let special: kvm_sregs
+        let floatingPoint: kvm_fpu
+        let localAPIC: kvm_lapic_state
+        let events: kvm_vcpu_events
+    }
+
+    public borrowing func snapshot() throws(SystemError) -> Snapshot {
+        Snapshot(
+            general: try registers().value, special: try specialRegisters().value, floatingPoint: try floatingPoint(),
+            localAPIC: try localAPIC(), events: try events())
+    }
+
+    public borrowing func restore(_ snapshot: Snapshot) throws(SystemError) {
+        try set("set the special registers of", RK_KVM_SET_SREGS, snapshot.special)
+        try set("set the registers of", RK_KVM_SET_REGS, snapshot.general)
+        try setFloatingPoint(snapshot.floatingPoint)
+        try setLocalAPIC(snapshot.localAPIC)
+        try setEvents(snapshot.events)
+    }
+
     /// A model-specific register; nil where there is none of that number.
     public borrowing func modelSpecificRegister(_ index: UInt32) throws(SystemError) -> UInt64? {
         let number = descriptor.rawValue

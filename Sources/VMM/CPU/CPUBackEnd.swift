@@ -3,12 +3,14 @@ import Board
 /// What runs a machine's processors: the kernel's KVM, or our own processor in software.
 public protocol CPUBackEnd: InterruptMessageSink {
     var kind: CPUKind { get }
-    /// Whether PIC, I/O APIC and the interval timer are the back end's (KVM: in the kernel) and `setLine` leads to them.
+    /// Whether PIC, I/O APIC and the interval timer are the back end's (KVM: in the kernel).
     /// Otherwise the machine has chips of its own.
     var hasInterruptControllers: Bool { get }
     func makeCPU(_ number: Int) throws -> any VirtualCPU
-    /// The level of an interrupt line, by its global number (GSI).
-    func setLine(_ number: Int, _ isRaised: Bool)
+    /// The level of one of the back end's own I/O APIC's 24 inputs.
+    func setIOAPIC(_ input: Int, _ isRaised: Bool)
+    /// The level of one of the back end's own PICs' 16 inputs.
+    func setPIC(_ input: Int, _ isRaised: Bool)
     /// The PICs' output, where the controllers are the machine's own chips.
     func setLegacyInterrupt(_ isRaised: Bool)
     /// An eventfd in the place of a device's register: writes of `size` bytes to `address` signal it, and the processor goes on.

@@ -10,8 +10,8 @@ public protocol VirtualCPU: AnyObject {
     func interrupt()
     func state() throws -> ProcessorState
     func setState(_ state: ProcessorState) throws
-    /// After a reset: an application processor waits for its start-up message.
-    func setWaitingForStartup() throws
+    /// As after power-on: the first processor at the firmware's first instruction, the others wait for a start-up message.
+    func reset() throws
 }
 
 /// Why a processor came back.

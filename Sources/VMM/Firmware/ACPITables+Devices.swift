@@ -6,8 +6,8 @@ extension ACPITables {
         var devices: [AML.Bytes] = (0..<machine.processorCount).map(processor)
         if !machine.pciLines.isEmpty {
             devices.append(rootBridge(machine))
-            devices.append(reservedMemory)
         }
+        if let space = machine.configurationSpace { devices.append(reservedMemory(space)) }
         if machine.hasClock {
             devices.append(
                 AML.device(
@@ -83,7 +83,7 @@ extension ACPITables {
     }
 
     /// ECAM's range: nobody else is to use it (PCI Firmware Specification 3.0, 4.1.2).
-    private static var reservedMemory: AML.Bytes {
+    private static func reservedMemory(_ address: UInt64) -> AML.Bytes {
         AML.device(
             "MBRD",
             [
@@ -91,14 +91,13 @@ extension ACPITables {
                 AML.name(
                     "_CRS",
                     AML.resources([
-                        AML.memory32Fixed(PhysicalLayout.pciConfiguration, PhysicalLayout.pciConfigurationByteCount)
+                        AML.memory32Fixed(address, PhysicalLayout.pciConfigurationByteCount)
                     ])),
             ])
     }
 
     private static func rootBridge(_ machine: MachineDescription) -> AML.Bytes {
-        let window =
-            UInt32(PhysicalLayout.pciWindow.lowerBound)...UInt32(PhysicalLayout.pciWindow.upperBound)
+        let window = UInt32(machine.pciWindow.lowerBound)...UInt32(machine.pciWindow.upperBound)
         let resources = [
             AML.busNumbers(0...0xff), AML.ports(0xcf8, 8), AML.portWindow(0...0xcf7), AML.portWindow(0xd00...0xffff),
             AML.memoryWindow32(window), AML.memoryWindow64(PhysicalLayout.highPCIWindow),

@@ -26,13 +26,16 @@ public struct ACPITables {
         next += 64
         var roots = [place("FACP", Self.fixedDescription(machine, dsdt: dsdt, facs: facs))]
         roots.append(place("APIC", Self.interruptControllers(machine)))
-        if !machine.pciLines.isEmpty { roots.append(place("MCFG", Self.configurationSpace)) }
+        if let space = machine.configurationSpace { roots.append(place("MCFG", Self.configurationSpace(space))) }
         if machine.hasHPET { roots.append(place("HPET", Self.highPrecisionTimer)) }
         let xsdt = place("XSDT", ACPITable("XSDT", revision: 1, body: roots.flatMap { AML.little($0) }))
         placed.append(("RSDP", address, Self.pointer(xsdt: xsdt)))
         precondition(next <= PhysicalLayout.firmwareTablesEnd || address >= PhysicalLayout.firmwareTablesEnd)
         tables = placed
     }
+
+    /// The root pointer's bytes, for firmware that puts it where it likes.
+    var rootPointerBytes: [UInt8] { tables.last?.bytes ?? [] }
 
     /// Writes all tables to a machine's memory.
     public func write(to memory: GuestMemory) throws(GuestMemoryError) {
@@ -100,8 +103,8 @@ public struct ACPITables {
                     | (machine.hasClock ? 0 : 0x20)), 109)
         // WBINVD works; PROC_C1; SLP_BUTTON is none; RESET_REG_SUP; APIC destination modes are free.
         put(UInt32(1 | 1 << 2 | 1 << 5 | 1 << 10), 112)
-        putPort(ResetPort.port, bits: 8, access: 1, 116)
-        put(ResetPort.resetValue, 128)
+        putPort(ConfigurationPorts.resetPort, bits: 8, access: 1, 116)
+        put(ConfigurationPorts.resetValue, 128)
         put(UInt8(1), 131)
         put(facs, 132)
         put(dsdt, 140)
@@ -131,9 +134,9 @@ public struct ACPITables {
     }
 
     /// MCFG (PCI Firmware Specification 3.0, 4.1.2).
-    private static var configurationSpace: ACPITable {
+    private static func configurationSpace(_ address: UInt64) -> ACPITable {
         let body =
-            [UInt8](repeating: 0, count: 8) + AML.little(PhysicalLayout.pciConfiguration) + AML.little(UInt16(0))
+            [UInt8](repeating: 0, count: 8) + AML.little(address) + AML.little(UInt16(0))
             + [0, 255] + AML.little(UInt32(0))
         return ACPITable("MCFG", revision: 1, body: body)
     }

@@ -13,6 +13,10 @@ public struct MachineDescription: Sendable {
     public var serialPorts: [(port: UInt16, line: Int)] = [(0x3f8, 4)]
     /// PCI: the root bus's pins lead to these lines; empty: no PCI.
     public var pciLines: [Int] = []
+    /// Where PCI configuration space lies in memory (ECAM); nil: it is reached by ports alone.
+    public var configurationSpace: UInt64?
+    /// Addresses below 4 GB where PCI devices' ranges may be placed.
+    public var pciWindow = PhysicalLayout.pciWindow
     /// virtio-mmio devices, by their address and line.
     public var memoryMappedDevices: [(address: UInt64, line: Int)] = []
     /// The ACPI registers' first port.

@@ -14,11 +14,16 @@ public final class BlockWorker: BlockExecutor, @unchecked Sendable {
     private var jobs: [Job] = []
     private var isStopped = false
 
-    public init(_ name: String, loop: EventLoop, deviceLock: Condition) throws(SystemError) {
+    private let name: String
+
+    public init(_ name: String, loop: EventLoop, deviceLock: Condition) {
+        self.name = name
         self.loop = loop
         self.deviceLock = deviceLock
-        try BackgroundThread.start(name) { self.run() }
     }
+
+    /// Starts the thread; work that came before waits for it.
+    public func start() throws(SystemError) { try BackgroundThread.start(name) { self.run() } }
 
     public func execute(_ work: @escaping () -> Void, completion: @escaping () -> Void) {
         condition.hold {

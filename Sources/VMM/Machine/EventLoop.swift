@@ -10,7 +10,6 @@ public final class EventLoop: @unchecked Sendable {
     /// Guarded by `lock`, like everything below.
     private var watched: [Int32: Watch] = [:]
     private var work: [() -> Void] = []
-    private var isStopped = false
 
     private struct Watch {
         var isLocked: Bool
@@ -62,6 +61,9 @@ public final class EventLoop: @unchecked Sendable {
         stopRequested.open()
         wake.signal()
     }
+
+    /// `run` may be called again after a `stop`.
+    func clearStop() { stopRequested.close() }
 
     private let stopRequested = StopFlag()
 

@@ -14,7 +14,8 @@ public final class Machine: @unchecked Sendable {
     public let time: MachineTime
     public let backEnd: any CPUBackEnd
     public let console: Console
-    public let interrupts = InterruptWiring()
+    /// What a full machine's VGA shows and its keyboard types.
+    public let screen: Console
     public let blockWorker: BlockWorker
     /// Firmware tables' view of the machine; devices add themselves.
     public internal(set) var description = MachineDescription()
@@ -22,12 +23,17 @@ public final class Machine: @unchecked Sendable {
     var devices: [AnyObject] = []
     /// Presses the power button, where the machine has one.
     var powerButton: (() -> Void)?
+    /// Sets devices, memory and processors as after power-on, where the machine can be started again without its monitor.
+    /// Called while the processors stand still, without the device lock.
+    var reset: (() throws -> Void)?
 
     private let gate = Condition()
+    public let processors: [any VirtualCPU]
     private var threads: [ProcessorThread] = []
     /// Guarded by `gate`.
     private var endReason: MachineEnd?
     private var isPausedByUser = false
+    private var isResetWanted = false
 
     /// The device lock: held for every call of a device, and for everything below that says so.
     public var lock: Condition { bus.lock }
@@ -39,32 +45,39 @@ public final class Machine: @unchecked Sendable {
             throw MachineError.configuration("a machine has 1 to 4 processors, not \(configuration.processors)")
         }
         self.configuration = configuration
-        memory = try MachineMemory(byteCount: configuration.memory)
+        memory = try MachineMemory(
+            byteCount: configuration.memory, virtualization: configuration.virtualization)
         bus = DeviceBus()
         loop = try EventLoop(lock: bus.lock)
         time = try MachineTime(loop: loop)
         console = Console(loop: loop)
-        blockWorker = try BlockWorker("disks", loop: loop, deviceLock: bus.lock)
+        screen = Console(loop: loop)
+        blockWorker = BlockWorker("disks", loop: loop, deviceLock: bus.lock)
         backEnd = try CPUBackEnds.make(
             cpu, memory: memory.guest, bus: bus, time: time, loop: loop, processorCount: configuration.processors,
             isParavirtual: configuration.virtualization == .para)
         description.processorCount = configuration.processors
-        for number in 0..<configuration.processors {
+        let backEnd = backEnd
+        processors = try (0..<configuration.processors).map { number in
             let cpu = try backEnd.makeCPU(number)
-            if number > 0 { try cpu.setWaitingForStartup() }
-            threads.append(try ProcessorThread(cpu, gate: gate) { [unowned self] in processor(number, ended: $0) })
+            if number > 0 { try cpu.reset() }
+            return cpu
         }
     }
-
-    public var processors: [any VirtualCPU] { threads.map(\.cpu) }
 
     // MARK: Life
 
     /// Runs the machine on the calling thread until it ends, and its processors' threads with it.
     /// - Returns: how it ended.
-    public func run() -> MachineEnd {
+    /// - Throws: where the host gives no threads. None runs before: an isolated monitor has given up its rights by now.
+    public func run() throws(SystemError) -> MachineEnd {
+        try blockWorker.start()
+        let started = try processors.map { (cpu) throws(SystemError) in
+            try ProcessorThread(cpu, gate: gate) { [unowned self] in processor(cpu.number, ended: $0) }
+        }
+        gate.hold { threads = started }
         resume()
-        loop.run()
+        repeat { loop.run() } while restart()
         gate.hold {
             for thread in threads { thread.end() }
             while threads.contains(where: { !$0.hasEnded }) { gate.wait() }
@@ -81,6 +94,33 @@ public final class Machine: @unchecked Sendable {
             for thread in threads { thread.pause() }
         }
         loop.stop()
+    }
+
+    /// The guest asks for a reset: a machine that can starts again, another one ends. Any thread.
+    func requestReset() {
+        guard reset != nil else { return end(.reset) }
+        gate.hold {
+            isResetWanted = true
+            for thread in threads { thread.pause() }
+        }
+        loop.stop()
+    }
+
+    /// After the loop has stopped: starts the machine again if that is what is wanted.
+    private func restart() -> Bool {
+        let isWanted = gate.hold {
+            defer { isResetWanted = false }
+            return isResetWanted && endReason == nil
+        }
+        guard isWanted, let reset else { return false }
+        gate.hold { while threads.contains(where: { !$0.isParked && !$0.hasEnded }) { gate.wait() } }
+        do { try reset() } catch {
+            end(.failed("the machine cannot be reset: \(error)"))
+            return false
+        }
+        loop.clearStop()
+        gate.hold { if !isPausedByUser { for thread in threads { thread.resume() } } }
+        return gate.hold { endReason == nil }
     }
 
     public var isPaused: Bool { gate.hold { isPausedByUser } }
@@ -123,7 +163,8 @@ public final class Machine: @unchecked Sendable {
     private func processor(_ number: Int, ended end: CPUEnd) {
         switch end {
         case .interrupted: break
-        case .shutdown: self.end(.tripleFault)
+        // A triple fault resets a PC.
+        case .shutdown: if reset != nil { requestReset() } else { self.end(.tripleFault) }
         case .failure(let reason): self.end(.failed("processor \(number): \(reason)"))
         }
     }

@@ -24,7 +24,15 @@ public enum PhysicalLayout {
     public static let localAPIC: UInt64 = 0xfee0_0000
     /// Three pages for KVM's TSS; the page before them for its identity map.
     public static let kernelReserved: UInt64 = 0xfeff_d000
-    /// virtio-mmio devices, 512 bytes each, in the PCI window's gap below the I/O APIC.
+    /// Where firmware's ROM may lie: the last megabyte below 4 GB.
+    public static let firmwareByteCount: UInt64 = 0x10_0000
+
+    // The full machine's: firmware for the Q35 chipset puts configuration space at 2.75 GB, and PCI's windows above it.
+    public static let fullLowMemoryLimit: UInt64 = 0xb000_0000
+    public static let fullPCIConfiguration: UInt64 = 0xb000_0000
+    public static let fullPCIWindow: ClosedRange<UInt64> = 0xc000_0000...0xfebf_ffff
+
+    /// virtio-mmio devices, 512 bytes each, in the gap below the I/O APIC.
     public static let virtioMMIO: UInt64 = 0xfeb0_0000
 
     // Below 1 MB, where a directly booted kernel finds what its loader made.
@@ -42,12 +50,23 @@ public enum PhysicalLayout {
     public static let firmwareTablesEnd: UInt64 = 0x10_0000
     public static let kernelStart: UInt64 = 0x10_0000
 
-    /// RAM of a machine: one run, or two with the gap below 4 GB.
+    /// RAM of a para machine: one run, or two with the gap below 4 GB.
     public static func memoryRuns(byteCount: UInt64) -> [(address: UInt64, byteCount: UInt64)] {
         if byteCount <= lowMemoryLimit { return [(address: 0, byteCount: byteCount)] }
         return [
             (address: 0, byteCount: lowMemoryLimit),
             (address: highMemoryStart, byteCount: byteCount - lowMemoryLimit),
         ]
+    }
+
+    /// RAM of a full machine, with the VGA's gap, and the firmware's ROM (of the sizes of RAM, the latter).
+    public static func fullMemoryRuns(byteCount: UInt64) -> [(address: UInt64, byteCount: UInt64)] {
+        let low = min(byteCount, fullLowMemoryLimit)
+        var runs: [(address: UInt64, byteCount: UInt64)] = [
+            (address: 0, byteCount: 0xa_0000), (address: 0xc_0000, byteCount: low - 0xc_0000),
+            (address: highMemoryStart - firmwareByteCount, byteCount: firmwareByteCount),
+        ]
+        if byteCount > low { runs.append((address: highMemoryStart, byteCount: byteCount - low)) }
+        return runs
     }
 }

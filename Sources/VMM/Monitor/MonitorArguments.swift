@@ -4,7 +4,11 @@ import VirtualMachine
 
 /// The monitor's command line: either `--configuration FD`, where the configuration is read as text (what `rookery` does),
 /// or options for people who start a kernel by hand.
-enum MonitorArguments {
+struct MonitorArguments {
+    var configuration = VMConfiguration(name: "vm")
+    /// Where to say that the guest runs, or why it does not; closed then.
+    private(set) var ready: ReadyNotice?
+
     /// What is wrong with the command line.
     struct Problem: Error, CustomStringConvertible {
         let description: String
@@ -14,17 +18,16 @@ enum MonitorArguments {
     static let usage = """
         usage: rookery-vmm --kernel FILE [--initrd FILE] [--append TEXT] [--memory MB] [--processors N]
                            [--cpu auto|kvm|software] [--entry auto|linux64|pvh] [--name NAME] [--no-isolation]
-               rookery-vmm --configuration DESCRIPTOR
+                           [--disk FILE]... [--run-directory DIRECTORY] [--virtualization para|full]
+               rookery-vmm --configuration DESCRIPTOR [--ready DESCRIPTOR]
 
         """
 
-    static func configuration(_ arguments: [String]) throws -> VMConfiguration {
-        var configuration = VMConfiguration(name: "vm")
-        configuration.isIsolated = true
+    init(_ arguments: [String]) throws {
         var rest = arguments[...]
         while let option = rest.popFirst() {
             func value() throws(Problem) -> String {
-                guard let value = rest.popFirst() else { throw Problem("\(option) wants a value\n\(usage)") }
+                guard let value = rest.popFirst() else { throw Problem("\(option) wants a value\n\(Self.usage)") }
                 return value
             }
             func choice<T: RawRepresentable & CaseIterable>() throws(Problem) -> T where T.RawValue == String {
@@ -35,11 +38,18 @@ enum MonitorArguments {
                 }
                 return choice
             }
+            func descriptor() throws(Problem) -> FileDescriptor {
+                guard let number = Int32(try value()), number > 2 else { throw Problem("no descriptor of that number") }
+                return FileDescriptor(owning: number)
+            }
             switch option {
             case "--configuration":
-                guard let number = Int32(try value()), number > 2 else { throw Problem("no descriptor of that number") }
-                let file = FileDescriptor(owning: number)
-                return try VMConfiguration(text: String(decoding: try file.readAll(), as: UTF8.self))
+                let text = try descriptor().readAll()
+                configuration = try VMConfiguration(text: String(decoding: text, as: UTF8.self))
+            case "--ready": ready = ReadyNotice(try descriptor())
+            case "--disk": configuration.disks.append(.init(path: try value()))
+            case "--run-directory": configuration.runDirectory = try value()
+            case "--virtualization": configuration.virtualization = try choice()
             case "--kernel": configuration.kernel = try value()
             case "--initrd": configuration.initialRAMDisk = try value()
             case "--append": configuration.commandLine = try value()
@@ -55,10 +65,26 @@ enum MonitorArguments {
             case "--cpu": configuration.cpu = try choice()
             case "--entry": configuration.kernelEntry = try choice()
             case "--no-isolation": configuration.isIsolated = false
-            default: throw Problem("unknown option '\(option)'\n\(usage)")
+            default: throw Problem("unknown option '\(option)'\n\(Self.usage)")
             }
         }
-        if configuration.kernel == nil { throw Problem("no kernel\n\(usage)") }
-        return configuration
+        if configuration.kernel == nil, configuration.virtualization == .para {
+            throw Problem("no kernel\n\(Self.usage)")
+        }
+    }
+}
+
+/// A descriptor on which one word is said.
+final class ReadyNotice {
+    private var descriptor: OwnedDescriptor?
+
+    init(_ descriptor: consuming FileDescriptor) {
+        try? descriptor.setCloseOnExec(true)
+        self.descriptor = OwnedDescriptor(descriptor)
+    }
+
+    func writeText(_ text: String) {
+        if let descriptor { try? descriptor.descriptor.writeAll(text) }
+        descriptor = nil
     }
 }

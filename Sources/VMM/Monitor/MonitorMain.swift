@@ -6,10 +6,15 @@ import VirtualMachine
 public enum MonitorMain {
     public static func run() -> Never {
         do {
-            let configuration = try MonitorArguments.configuration(Array(CommandLine.arguments.dropFirst()))
-            let end = try runMachine(configuration)
-            if end != .poweredOff { complain(end.description) }
-            exit(end.status)
+            let arguments = try MonitorArguments(Array(CommandLine.arguments.dropFirst()))
+            do {
+                let end = try runMachine(arguments)
+                if end != .poweredOff { complain(end.description) }
+                exit(end.status)
+            } catch {
+                arguments.ready?.writeText("\(error)\n")
+                throw error
+            }
         } catch let error as MonitorArguments.Problem {
             complain(error.description)
             exit(2)
@@ -19,28 +24,53 @@ public enum MonitorMain {
         }
     }
 
-    private static func runMachine(_ configuration: VMConfiguration) throws -> MachineEnd {
+    private static func runMachine(_ arguments: MonitorArguments) throws -> MachineEnd {
         // Before any thread starts: who writes to a reader that is gone gets an error, no signal; the others come by descriptor.
         signal(SIGPIPE, SIG_IGN)
         let signals = try SignalDescriptor([SIGINT, SIGTERM, SIGHUP])
+        let configuration = arguments.configuration
+        let directory = try configuration.runDirectory.map { try MonitorDirectory(configuration, directory: $0) }
         let machine = try Machine(configuration, cpu: CPUChoice.choose(configuration.cpu))
-        try machine.buildPara()
-        try machine.loadKernel()
-        let settings = PseudoTerminal.enterRawMode(0)
-        defer { if let settings { PseudoTerminal.restore(settings, of: 0) } }
+        try machine.build(vsock: directory?.vsock)
+        var servers: [AnyObject] = []
+        var control: ControlServer?
         try machine.lock.hold { () throws(any Error) in
             machine.watchForPanic()
-            machine.console.attach(
-                input: OwnedDescriptor(FileDescriptor(owning: 0)), output: OwnedDescriptor(FileDescriptor(owning: 1)))
+            if let directory {
+                machine.console.keepLog(directory.consoleLog)
+                let server = try ControlServer(machine, listener: directory.control)
+                control = server
+                servers = [server, try ConsoleServer(machine, machine.console, listener: directory.console)]
+                if let screen = directory.screen {
+                    servers.append(try ConsoleServer(machine, machine.screen, listener: screen))
+                }
+            } else {
+                machine.console.attach(
+                    input: OwnedDescriptor(FileDescriptor(owning: 0)),
+                    output: OwnedDescriptor(FileDescriptor(owning: 1)))
+            }
             try machine.loop.watch(signals.descriptor.rawValue) { _ in
                 while signals.next() != nil { machine.end(.killed) }
             }
         }
-        return machine.run()
+        let settings = directory == nil ? PseudoTerminal.enterRawMode(0) : nil
+        defer { if let settings { PseudoTerminal.restore(settings, of: 0) } }
+        directory?.write(machine.status)
+        if configuration.isIsolated { try machine.isolate() }
+        arguments.ready?.writeText("ready\n")
+        let end = try machine.run()
+        var status = machine.status
+        status.state = .ended
+        status.end = end.description
+        status.exitStatus = end.status
+        directory?.write(status)
+        control?.finish(status)
+        withExtendedLifetime(servers) {}
+        return end
     }
 
     static func complain(_ text: String) {
-        let line = "rookery-vmm: \(text)\n"
-        _ = line.utf8.withContiguousStorageIfAvailable { write(2, $0.baseAddress, $0.count) }
+        let line = Array("rookery-vmm: \(text)\n".utf8)
+        _ = write(2, line, line.count)
     }
 }

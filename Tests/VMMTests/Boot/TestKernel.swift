@@ -21,8 +21,8 @@ enum TestKernel {
         var isAvailable: Bool { self == .lz4 || tool.map { Machine.has($0[0]) } ?? true }
     }
 
-    /// An executable for x86-64 with one segment at 16 MB (two NOPs, HLTs) and a PVH note.
-    static func elf(note: Bool = true, memory: UInt64 = 0x3000) -> [UInt8] {
+    /// An executable for x86-64 with one segment at 16 MB (the code, then HLTs) and a PVH note.
+    static func elf(note: Bool = true, memory: UInt64 = 0x3000, code: [UInt8] = [0x90, 0x90]) -> [UInt8] {
         var bytes: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1] + [UInt8](repeating: 0, count: 9)
         func append<T: FixedWidthInteger>(_ value: T) { withUnsafeBytes(of: value.littleEndian) { bytes += $0 } }
         append(UInt16(2))
@@ -35,9 +35,9 @@ enum TestKernel {
         for field: UInt16 in [64, 56, note ? 2 : 1, 64, 0, 0] { append(field) }
         let headers = 64 + 56 * (note ? 2 : 1)
         let noteBytes = 12 + 4 + 8
-        let code = headers + noteBytes
+        let codeOffset = headers + noteBytes
         for (type, offset, address, file, size): (UInt32, Int, UInt64, UInt64, UInt64) in [
-            (1, code, 0x100_0000, 0x2000, memory), (4, headers, 0, UInt64(noteBytes), UInt64(noteBytes)),
+            (1, codeOffset, 0x100_0000, 0x2000, memory), (4, headers, 0, UInt64(noteBytes), UInt64(noteBytes)),
         ].prefix(note ? 2 : 1) {
             append(type)
             append(UInt32(5))
@@ -53,8 +53,20 @@ enum TestKernel {
         append(UInt32(18))
         bytes += Array("Xen\0".utf8)
         append(UInt64(0x100_0010))
-        return bytes + [0x90, 0x90] + [UInt8](repeating: 0xf4, count: 0x1ffe)
+        return bytes + code + [UInt8](repeating: 0xf4, count: 0x2000 - code.count)
     }
+
+    /// Writes "hi" to the serial port, waits for a key, and ends the machine with its number.
+    static let talking: [UInt8] = [
+        0xba, 0xf8, 0x03, 0x00, 0x00,  // mov $0x3f8,%edx
+        0xb0, 0x68, 0xee,  // mov $'h',%al; out %al,(%dx)
+        0xb0, 0x69, 0xee,  // mov $'i',%al; out %al,(%dx)
+        0xba, 0xfd, 0x03, 0x00, 0x00,  // mov $0x3fd,%edx
+        0xec, 0xa8, 0x01, 0x74, 0xfb,  // 1: in (%dx),%al; test $1,%al; jz 1b
+        0xba, 0xf8, 0x03, 0x00, 0x00, 0xec,  // mov $0x3f8,%edx; in (%dx),%al
+        0xba, 0x01, 0x05, 0x00, 0x00, 0xee,  // mov $0x501,%edx; out %al,(%dx)
+        0xf4, 0xeb, 0xfd,  // 2: hlt; jmp 2b
+    ]
 
     /// A bzImage of one setup sector around `kernel`.
     static func bzImage(

@@ -147,7 +147,7 @@ import VirtualMachine
     @Test(arguments: SmallGuest.backEnds)
     func interruptLine(_ cpu: CPUKind) throws {
         let guest = try interruptible(cpu)
-        let line = guest.machine.interrupts.line(5)
+        let line = guest.wiring.isaLine(5)
         guest.whenReady { line.pulse() }
         #expect(guest.run() == .exited(1))
         #expect(try guest.load(UInt32.self, at: 0x8000) == 1)

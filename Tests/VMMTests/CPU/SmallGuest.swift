@@ -1,4 +1,5 @@
 import Board
+import Chips
 import Glibc
 import Linux
 import Synchronization
@@ -17,6 +18,7 @@ final class SmallGuest {
 
     let machine: Machine
     let device = Recorder()
+    let wiring: InterruptWiring
     var memory: GuestMemory { machine.memory.guest }
 
     init(_ cpu: CPUKind, _ mode: Mode, _ code: [UInt8], prepare: (inout ProcessorState) -> Void = { _ in }) throws {
@@ -25,8 +27,8 @@ final class SmallGuest {
         machine = try Machine(configuration, cpu: cpu)
         let machine = machine
         let device = device
+        wiring = machine.lock.hold { machine.connectInterruptControllers() }
         machine.lock.hold {
-            machine.connectInterruptControllers()
             machine.bus.ports.map(device, at: 0x500, byteCount: 0x100, name: "recorder")
             machine.bus.addresses.map(device, at: 0xd000_0000, byteCount: 0x2000, name: "recorder")
             let exit = ExitPort { [unowned machine] in machine.end(.exited($0)) }
@@ -65,7 +67,7 @@ final class SmallGuest {
             machine.devices.append(timeout)
             machine.time.schedule(timeout, at: machine.time.now + seconds * 1_000_000_000)
         }
-        return machine.run()
+        do { return try machine.run() } catch { return .failed("\(error)") }
     }
 
     func load<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type = T.self, at address: UInt64) throws -> T {

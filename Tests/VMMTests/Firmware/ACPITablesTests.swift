@@ -11,6 +11,7 @@ import Testing
         machine.processorCount = 4
         machine.hasHPET = true
         machine.hasKeyboard = true
+        machine.configurationSpace = PhysicalLayout.pciConfiguration
         machine.pciLines = [16, 17, 18, 19]
         machine.memoryMappedDevices = [(PhysicalLayout.virtioMMIO, 5), (PhysicalLayout.virtioMMIO + 0x200, 6)]
         return machine

@@ -33,6 +33,7 @@ public final class KVMBackEnd: CPUBackEnd, @unchecked Sendable {
         try machine.setReservedPages(at: PhysicalLayout.kernelReserved)
         try machine.makeInterruptControllers()
         try machine.makeTimer()
+        try machine.setRoutes(Self.routes)
         try setMemory(isLogged: false)
     }
 
@@ -46,10 +47,19 @@ public final class KVMBackEnd: CPUBackEnd, @unchecked Sendable {
     public func makeCPU(_ number: Int) throws -> any VirtualCPU {
         let processor = try machine.makeProcessor(number)
         try processor.setCPUID(KVMProcessorLeaves.of(processor: number, among: processorCount, leaves))
-        return KVMCPU(number, processor, bus)
+        return try KVMCPU(number, processor, bus)
     }
 
-    public func setLine(_ number: Int, _ isRaised: Bool) { try? machine.setLine(number, isRaised) }
+    public func setIOAPIC(_ input: Int, _ isRaised: Bool) { try? machine.setLine(input, isRaised) }
+    public func setPIC(_ input: Int, _ isRaised: Bool) { try? machine.setLine(Self.firstPIC + input, isRaised) }
+
+    /// Interrupt numbers: 0 to 23 are the I/O APIC's inputs, 32 to 47 the PICs'. The kernel's interval timer has number 0, which
+    /// is the PIC's input 0 and the I/O APIC's input 2.
+    private static let firstPIC = 32
+    private static let routes: [KVMMachine.Route] =
+        [.pin(gsi: 0, chip: 0, pin: 0), .pin(gsi: 0, chip: 2, pin: 2)]
+        + (1..<24).map { .pin(gsi: $0, chip: 2, pin: $0) }
+        + (0..<16).filter { $0 != 2 }.map { .pin(gsi: firstPIC + $0, chip: $0 / 8, pin: $0 % 8) }
 
     public func setLegacyInterrupt(_ isRaised: Bool) {}
 

@@ -9,8 +9,12 @@ final class KVMCPU: VirtualCPU, @unchecked Sendable {
     /// The thread that runs it; 0: none now.
     private let thread = Atomic<Int32>(0)
 
-    init(_ number: Int, _ processor: consuming KVMProcessor, _ bus: DeviceBus) {
+    /// What the kernel makes a processor with: power-on.
+    private let initial: KVMProcessor.Snapshot
+
+    init(_ number: Int, _ processor: consuming KVMProcessor, _ bus: DeviceBus) throws(SystemError) {
         self.number = number
+        initial = try processor.snapshot()
         self.processor = processor
         self.bus = bus
     }
@@ -48,7 +52,10 @@ final class KVMCPU: VirtualCPU, @unchecked Sendable {
         if thread != 0 { ThreadInterrupt.send(to: thread) }
     }
 
-    func setWaitingForStartup() throws { try processor.setRunState(.uninitialized) }
+    func reset() throws {
+        try processor.restore(initial)
+        try processor.setRunState(number == 0 ? .runnable : .uninitialized)
+    }
 
     func state() throws -> ProcessorState {
         ProcessorState(try processor.registers(), try processor.specialRegisters())

@@ -63,7 +63,8 @@ public final class SoftwareBackEnd: CPUBackEnd, @unchecked Sendable {
     }
 
     /// The controllers are the machine's own chips: nobody calls this.
-    public func setLine(_ number: Int, _ isRaised: Bool) {}
+    public func setIOAPIC(_ input: Int, _ isRaised: Bool) {}
+    public func setPIC(_ input: Int, _ isRaised: Bool) {}
 
     public func setLegacyInterrupt(_ isRaised: Bool) { processors.first?.processor.apic.setLegacyLine(isRaised) }
 

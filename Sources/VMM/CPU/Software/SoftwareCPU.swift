@@ -64,10 +64,7 @@ final class SoftwareCPU: VirtualCPU, ProcessorBus, @unchecked Sendable {
         }
     }
 
-    func setWaitingForStartup() throws {
-        // That is how an application processor comes out of its reset.
-        processor.reset()
-    }
+    func reset() throws { processor.reset() }
 
     // MARK: ProcessorBus
 

@@ -1,0 +1,108 @@
+import Board
+import Chips
+import Linux
+import VirtualMachine
+
+extension Machine {
+    /// Puts the devices of its kind on the machine, and its program into memory. Opens everything that it needs of the host.
+    /// - Parameter vsock: where programs of the host connect to the guest's sockets.
+    public func build(vsock: OwnedDescriptor? = nil) throws {
+        switch configuration.virtualization {
+        case .para:
+            let bus = try lock.hold { () throws(any Error) in try buildPara(vsock: vsock) }
+            description.pciLines = bus.interruptLines.map(\.number)
+            try loadKernel()
+        case .full:
+            try lock.hold { () throws(any Error) in try buildFull() }
+        }
+    }
+
+    /// The para machine: what Linux needs of a PC to start without firmware, and virtio devices.
+    private func buildPara(vsock: OwnedDescriptor?) throws -> PCIBus {
+        let wiring = connectInterruptControllers()
+        let serial = UART16550(line: wiring.isaLine(4), channel: console, clock: time)
+        bus.ports.map(serial, at: 0x3f8, byteCount: 8, name: "serial port")
+        let clock = RTC146818(
+            line: wiring.timerLine(8), clock: time, epochSeconds: Int(WallClock.now() / 1_000_000_000))
+        clock.map(in: bus.ports)
+        let power = PowerManagement(line: wiring.isaLine(description.systemControlLine), clock: time) {
+            [unowned self] in end(.poweredOff)
+        }
+        power.map(in: bus.ports, base: description.powerManagementPort)
+        // Who starts without firmware finds ACPI switched on.
+        bus.ports.write(UInt64(PowerManagement.commandPort), size: 1, value: UInt64(PowerManagement.enableCommand))
+        powerButton = { power.pressPowerButton() }
+        let pci = PCIBus(
+            memory: bus.addresses, ports: bus.ports, interruptMessages: backEnd,
+            interruptLines: Array(wiring.pirqs[..<4]))
+        let configurationPorts = ConfigurationPorts(bus: pci) { [unowned self] in end(.reset) }
+        bus.ports.map(
+            configurationPorts, at: ConfigurationPorts.port, byteCount: ConfigurationPorts.byteCount,
+            name: "PCI configuration")
+        // A bridge at device 0, so that kernels believe in the bus (Linux: pci_sanity_check).
+        pci.add(
+            PCIFunction(
+                name: "host bridge", identity: PCIIdentity(vendor: 0x8086, device: 0x0d57, classCode: 0x06_0000)),
+            at: PCIAddress(device: 0))
+        devices += [serial, clock, power, pci, configurationPorts]
+        addEndPorts()
+        try addVirtioDevices(to: pci, vsock: vsock)
+        return pci
+    }
+
+    /// I/O APIC, PICs and interval timer: the back end's, or chips of the machine's own.
+    func connectInterruptControllers() -> InterruptWiring {
+        let backEnd = backEnd
+        if backEnd.hasInterruptControllers {
+            let wiring = InterruptWiring(
+                setPIC: { backEnd.setPIC($0, $1) }, setIOAPIC: { backEnd.setIOAPIC($0, $1) })
+            devices.append(wiring)
+            return wiring
+        }
+        let ioAPIC = IOAPIC(sink: backEnd)
+        bus.addresses.map(ioAPIC, at: IOAPIC.address, byteCount: IOAPIC.byteCount, name: "I/O APIC")
+        let pics = PIC8259Pair { backEnd.setLegacyInterrupt($0) }
+        pics.map(in: bus.ports)
+        let wiring = InterruptWiring(
+            setPIC: { pics.setLine($0, isHigh: $1) }, setIOAPIC: { ioAPIC.setLine($0, isHigh: $1) })
+        connectLegacyInterrupts(pics, ioAPIC, wiring)
+        let timer = PIT8254(line: wiring.timerLine(0), clock: time)
+        timer.map(in: bus.ports)
+        devices += [ioAPIC, pics, timer, wiring]
+        return wiring
+    }
+
+    func connectLegacyInterrupts(_ pics: PIC8259Pair, _ ioAPIC: IOAPIC, _ wiring: InterruptWiring) {
+        backEnd.legacyInterrupts = LegacyInterrupts(
+            acknowledge: { pics.isOutputHigh ? pics.acknowledge() : nil },
+            endOfInterrupt: { ioAPIC.endInterrupt(vector: $0) })
+        (backEnd as? SoftwareBackEnd)?.floatingPointLine = wiring.isaLine(13)
+    }
+
+    /// The ways in which a guest ends its machine with a word.
+    func addEndPorts() {
+        let exit = ExitPort { [unowned self] in end(.exited($0)) }
+        bus.ports.map(exit, at: ExitPort.port, byteCount: 1, name: "exit status")
+        let panic = PanicDevice { [unowned self] in end(.panicked) }
+        bus.ports.map(panic, at: PanicDevice.port, byteCount: 1, name: "pvpanic")
+        devices += [exit, panic]
+    }
+
+    /// Writes the firmware tables and the kernel, and sets the first processor to its start.
+    private func loadKernel() throws {
+        guard let kernel = configuration.kernel else {
+            throw MachineError.configuration("a para machine starts a kernel of its own: name one")
+        }
+        let tables = ACPITables(description)
+        try tables.write(to: memory.guest)
+        var request = KernelLoader.Request(
+            kernel: kernel, initialRAMDisk: configuration.initialRAMDisk, commandLine: configuration.commandLine)
+        switch configuration.kernelEntry {
+        case .auto: request.entry = nil
+        case .linux64: request.entry = .linux64
+        case .pvh: request.entry = .pvh
+        }
+        let state = try KernelLoader(request, memory: memory.guest, acpi: tables.rootPointer).load()
+        try processors[0].setState(state)
+    }
+}

@@ -1,0 +1,95 @@
+import Board
+import DiskImage
+import Glibc
+import Linux
+import VirtualMachine
+import Virtio
+
+extension Machine {
+    /// The para machine's devices on its PCI bus, in a fixed order, so that names in the guest stay.
+    func addVirtioDevices(to bus: PCIBus, vsock: OwnedDescriptor?) throws {
+        for (index, port) in configuration.ports.enumerated() {
+            try add(network(port, index), to: bus)
+        }
+        for (index, disk) in configuration.disks.enumerated() {
+            add(
+                VirtioBlock(
+                    name: "virtio-blk.\(index)", storage: try open(disk), executor: blockWorker,
+                    queueCount: configuration.processors), to: bus)
+        }
+        add(VirtioEntropy(), to: bus)
+        if configuration.hasBalloon {
+            let memory = memory
+            add(VirtioBalloon { address, byteCount in memory.discard(address, byteCount) }, to: bus)
+        }
+        for (index, shared) in configuration.directories.enumerated() {
+            guard (1...32).contains(shared.tag.utf8.count) else {
+                throw MachineError.configuration("the tag “\(shared.tag)” of a shared directory has 1 to 32 bytes")
+            }
+            let directory = OwnedDescriptor(try File.open(shared.path, O_RDONLY | O_DIRECTORY))
+            let server = NinePServer(directory: directory, isReadOnly: shared.isReadOnly)
+            add(
+                VirtioSharedDirectory(
+                    name: "virtio-9p.\(index)", tag: shared.tag, server: server, executor: blockWorker), to: bus)
+        }
+        if let number = configuration.vsock {
+            guard number > 2, number < UInt32.max else {
+                throw MachineError.configuration("a machine's vsock number is 3 or more, not \(number)")
+            }
+            let socket = VirtioSocket(guestCID: UInt64(number))
+            // In the name space of the isolated monitor its run directory is /run.
+            let path = configuration.runDirectory.map { configuration.isIsolated ? "/run" : $0 }
+            devices.append(
+                SocketRelay(device: socket, watcher: loop, listener: vsock) { port in
+                    guard let path, let stream = try? UnixSocket.connect("\(path)/vsock.sock_\(port)") else {
+                        return nil
+                    }
+                    return OwnedDescriptor(stream)
+                })
+            add(socket, to: bus)
+        }
+    }
+
+    private func add(_ device: any VirtioDevice, to bus: PCIBus) {
+        let transport = VirtioPCI(device: device, memory: memory.guest)
+        bus.add(transport.function)
+        devices.append(transport)
+    }
+
+    /// Opens a disk's image with all that is behind it.
+    func open(_ disk: VMConfiguration.Disk) throws -> any BlockStorage {
+        let format: ImageFormat? =
+            switch disk.format {
+            case .auto: nil
+            case .raw: .raw
+            case .qcow2: .qcow2
+            }
+        return try DiskImageFile.open(disk.path, format: format, writable: !disk.isReadOnly)
+    }
+
+    private func network(_ port: VMConfiguration.Port, _ index: Int) throws -> VirtioNetwork {
+        let address = (0..<6).map { UInt8(truncatingIfNeeded: port.address >> UInt64(40 - 8 * $0)) }
+        return VirtioNetwork(
+            name: "virtio-net.\(index)", port: try networkPort(port), mac: address,
+            pairCount: max(1, min(port.queuePairs, 8)))
+    }
+
+    /// What is at the other end of a card's cable.
+    func networkPort(_ port: VMConfiguration.Port) throws -> any NetworkPort {
+        switch port.backend {
+        case .none: UnpluggedPort()
+        case .descriptor(let number): try TapPort(FileDescriptor(owning: number), loop: loop)
+        case .vhostUser:
+            throw MachineError.configuration("ports by vhost-user are not there yet: give the machine a TAP device")
+        }
+    }
+}
+
+/// A cable that leads nowhere: what is sent is lost, as on a real one.
+final class UnpluggedPort: NetworkPort {
+    var onReadable: (() -> Void)?
+    var onWritable: (() -> Void)?
+    func send(_ buffers: [UnsafeRawBufferPointer]) -> Bool { true }
+    func receive(into buffer: UnsafeMutableRawBufferPointer) -> Int { 0 }
+    func setOffloads(_ offloads: UInt32) {}
+}

@@ -1,0 +1,22 @@
+import Glibc
+import Linux
+import VirtualMachine
+
+extension Machine {
+    /// How the machine is now. Call without the device lock.
+    var status: VMStatus {
+        var status = VMStatus()
+        status.state = isPaused ? .paused : .running
+        status.process = getpid()
+        status.cpu = backEnd.kind.rawValue
+        status.virtualization = configuration.virtualization.rawValue
+        status.memory = configuration.memory
+        status.processors = configuration.processors
+        lock.hold {
+            status.uptime = time.now
+            status.consoleByteCount = console.outputCount
+            status.exits = bus.exitCounts.map { .init(device: $0.device, reads: $0.reads, writes: $0.writes) }
+        }
+        return status
+    }
+}

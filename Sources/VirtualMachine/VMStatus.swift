@@ -1,0 +1,72 @@
+/// How a machine is: what its monitor answers, and what it leaves behind in the state file.
+public struct VMStatus: Equatable, Sendable {
+    public enum State: String, Sendable { case running, paused, ended }
+
+    /// How often the guest was left for a device.
+    public struct DeviceExits: Equatable, Sendable {
+        public var device: String
+        public var reads: Int
+        public var writes: Int
+
+        public init(device: String, reads: Int, writes: Int) {
+            self.device = device
+            self.reads = reads
+            self.writes = writes
+        }
+    }
+
+    public var state = State.running
+    /// The monitor's process.
+    public var process: Int32 = 0
+    /// "kvm" or "software".
+    public var cpu = ""
+    public var virtualization = ""
+    public var memory: UInt64 = 0
+    public var processors = 0
+    /// Nanoseconds of the machine's own time.
+    public var uptime: UInt64 = 0
+    /// How it ended, in words, and the exit status.
+    public var end: String?
+    public var exitStatus: Int32?
+    /// Bytes that the guest has written to its console.
+    public var consoleByteCount = 0
+    public var exits: [DeviceExits] = []
+
+    public init() {}
+
+    public var text: String {
+        var lines = [
+            "state=\(state.rawValue)", "process=\(process)", "cpu=\(cpu)", "virtualization=\(virtualization)",
+            "memory=\(memory)", "processors=\(processors)", "uptime=\(uptime)", "console=\(consoleByteCount)",
+        ]
+        if let end { lines.append("end=\(end)") }
+        if let exitStatus { lines.append("status=\(exitStatus)") }
+        for exit in exits { lines.append("exits=\(exit.reads) \(exit.writes) \(exit.device)") }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// Reads what `text` wrote; unknown keys are of a newer version, and skipped.
+    public init(text: String) {
+        for line in text.split(separator: "\n") {
+            guard let equals = line.firstIndex(of: "=") else { continue }
+            let value = String(line[line.index(after: equals)...])
+            switch line[..<equals] {
+            case "state": state = State(rawValue: value) ?? .running
+            case "process": process = Int32(value) ?? 0
+            case "cpu": cpu = value
+            case "virtualization": virtualization = value
+            case "memory": memory = UInt64(value) ?? 0
+            case "processors": processors = Int(value) ?? 0
+            case "uptime": uptime = UInt64(value) ?? 0
+            case "console": consoleByteCount = Int(value) ?? 0
+            case "end": end = value
+            case "status": exitStatus = Int32(value)
+            case "exits":
+                let fields = value.split(separator: " ", maxSplits: 2)
+                guard fields.count == 3, let reads = Int(fields[0]), let writes = Int(fields[1]) else { continue }
+                exits.append(DeviceExits(device: String(fields[2]), reads: reads, writes: writes))
+            default: break
+            }
+        }
+    }
+}
