@@ -3,12 +3,12 @@
 enum SegmentHandler {
     private static func register(_ op: Op) -> SegmentRegister { SegmentRegister(rawValue: Int(op.extra)) ?? .ds }
 
-    /// After a load of a segment register. SS holds interrupts back for one instruction.
+    /// After a load of a segment register. SS holds interrupts back for one instruction, which is not in the block where `extra16` is 1.
     private static func loaded(_ processor: Processor, _ op: Op, key: UInt64) -> UnsafeRawPointer? {
         let cpu = processor.cpu
         let isChanged = cpu.get(StateLayout.blockKey, as: UInt64.self) != key
         guard op.extra == 2 else { return op.next }
-        if isChanged || processor.apic.hasWork || processor.systemFlags & Flag.trap != 0
+        if isChanged || op.extra16 == 1 || processor.apic.hasWork || processor.systemFlags & Flag.trap != 0
             || cpu.get(StateLayout.requests, as: UInt32.self) != 0
         {
             cpu.set(StateLayout.interruptShadow, InterruptShadow.stackSegment)

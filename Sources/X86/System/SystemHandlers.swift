@@ -26,14 +26,17 @@ enum SystemHandler {
         return op.next
     }
 
-    /// STI. Where an interrupt waits, the next instruction runs alone, and then it is taken.
+    /// STI. Where an interrupt waits, the next instruction runs alone, and then it is taken. So it does where the block ends
+    /// (`extra16` is 1): an interrupt that comes right then must not get between STI and HLT.
     static let setInterrupts: Handler = { state, op in
         let (cpu, op) = (CPU(state), Op(op))
         let flags: UInt64 = cpu.get(StateLayout.systemFlags)
         guard UInt64(cpu.privilegeLevel) <= flags >> 12 & 3 else { return cpu.fault(.generalProtection) }
         guard flags & Flag.interrupt == 0 else { return op.next }
         cpu.set(StateLayout.systemFlags, flags | Flag.interrupt)
-        if cpu.get(StateLayout.requests, as: UInt32.self) == 0, !cpu.processor.apic.hasWork { return op.next }
+        if op.extra16 == 0, cpu.get(StateLayout.requests, as: UInt32.self) == 0, !cpu.processor.apic.hasWork {
+            return op.next
+        }
         cpu.set(StateLayout.interruptShadow, InterruptShadow.interruptFlag)
         cpu.countInstructions(op)
         return cpu.leave(.lookUp, at: op.nextRIP(cpu))

@@ -16,13 +16,24 @@ enum SystemLowering {
         return true
     }
 
+    /// An operation that holds interrupts back for one instruction: `extra16` says that the block ends before that one.
+    private static func shadowing(
+        _ handler: @escaping Handler, _ b: inout BlockBuilder, _ change: (inout OpDraft) -> Void = { _ in }
+    ) -> Bool {
+        let isLast = b.peek() == nil
+        return emit(handler, &b) {
+            $0.extra16 = isLast ? 1 : 0
+            change(&$0)
+        }
+    }
+
     private static func undefined(_ b: inout BlockBuilder) -> Bool { emit(SystemHandler.undefined, &b, ends: true) }
 
     /// Instructions without operands, or whose operands do not matter.
     private static func plain(_ i: Instruction, _ b: inout BlockBuilder) -> Bool {
         switch i.operation {
         case .cli: emit(SystemHandler.clearInterrupts, &b)
-        case .sti: emit(SystemHandler.setInterrupts, &b)
+        case .sti: shadowing(SystemHandler.setInterrupts, &b)
         case .hlt: emit(SystemHandler.halt, &b, ends: true)
         case .clts: emit(SystemHandler.clearTaskSwitched, &b)
         case .invd, .wbinvd: emit(SystemHandler.invalidateCaches, &b)
@@ -109,6 +120,7 @@ enum SystemLowering {
                 ? b.memoryDraft(SegmentHandler.moveFromMemory, i, size: 2) : OpDraft(SegmentHandler.moveFromRegister)
             if !isMemory { draft.source = b.registerOffset(second) }
             draft.extra = first.number
+            draft.extra16 = first.number == 2 && b.peek() == nil ? 1 : 0
             b.emit(draft)
             return true
         case .mov where second.kind == .segment:
@@ -130,7 +142,7 @@ enum SystemLowering {
             }
         case .pop where first.kind == .segment:
             guard first.number != 1 else { return undefined(&b) }
-            return emit(SegmentHandler.pop, &b) {
+            return shadowing(SegmentHandler.pop, &b) {
                 $0.extra = first.number
                 $0.source = i.operandSize
             }
@@ -152,6 +164,7 @@ enum SystemLowering {
             var draft = b.memoryDraft(handler, i, size: Int(i.operandSize) + 2)
             draft.destination = b.registerOffset(first)
             draft.extra = number
+            draft.extra16 = number == 2 && b.peek() == nil ? 1 : 0
             b.emit(draft)
             return true
         case .lar, .lsl:
