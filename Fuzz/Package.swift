@@ -28,6 +28,7 @@ let package = Package(
         .target(name: "Board", swiftSettings: instrumented),
         .target(name: "Chips", dependencies: ["Board"], swiftSettings: instrumented),
         .target(name: "ChipBench", dependencies: ["Board"], swiftSettings: instrumented),
+        .target(name: "DiskImage", dependencies: ["Board", "Linux"], swiftSettings: instrumented),
         .target(name: "Driver", swiftSettings: instrumented),
         .executableTarget(
             name: "AHCIDisk", dependencies: ["Board", "ChipBench", "Chips", "Driver"], swiftSettings: instrumented,
@@ -55,6 +56,9 @@ let package = Package(
             linkerSettings: linked),
         .executableTarget(
             name: "PacketParser", dependencies: ["Driver", "Switch", "Wire"], swiftSettings: instrumented,
+            linkerSettings: linked),
+        .executableTarget(
+            name: "QCOW2", dependencies: ["Board", "DiskImage", "Driver"], swiftSettings: instrumented,
             linkerSettings: linked),
         .executableTarget(
             name: "VirtioHeader", dependencies: ["Driver", "Switch", "Wire"], swiftSettings: instrumented,

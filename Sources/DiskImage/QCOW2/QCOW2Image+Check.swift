@@ -129,6 +129,9 @@ extension QCOW2Image {
             let l1Count = UInt64(entry.bigEndian(at: 8, UInt32.self))
             let names = UInt64(entry.bigEndian(at: 12, UInt16.self)) + UInt64(entry.bigEndian(at: 14, UInt16.self))
             offset += (40 + UInt64(entry.bigEndian(at: 36, UInt32.self)) + names + 7) / 8 * 8
+            guard offset <= fileEnd else {
+                return fault("the names of snapshot \(index) go beyond the file", &walk)
+            }
             guard l1Count * 8 <= UInt64(QCOW2Header.maximumL1ByteCount), l1Offset % clusterByteCount == 0,
                 l1Offset <= fileEnd, l1Count * 8 <= fileEnd - l1Offset
             else {

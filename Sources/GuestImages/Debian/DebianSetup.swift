@@ -56,6 +56,16 @@ enum DebianSetup {
         END
         printf '[Journal]\\nStorage=volatile\\nRuntimeMaxUse=8M\\n' > "$root/etc/systemd/journald.conf.d/rookery.conf"
         chroot "$root" systemctl -q enable systemd-networkd.service
+        # Processors in software are slow, and slower on a busy host: nothing is given up for being late.
+        mkdir -p "$root/etc/systemd/system.conf.d"
+        printf '[Manager]\\nDefaultTimeoutStartSec=15min\\nDefaultDeviceTimeoutSec=15min\\nDefaultTimeoutStopSec=2min\\n' \\
+            > "$root/etc/systemd/system.conf.d/rookery.conf"
+        # Drivers that take their time and drive nothing here.
+        for name in floppy parport parport_pc ppdev lp pcspkr i2c_piix4 iTCO_wdt intel_rapl_msr intel_rapl_common \\
+            psmouse joydev serio_raw crct10dif_pclmul crc32_pclmul ghash_clmulni_intel sha512_ssse3 aesni_intel \\
+            cryptd kvm kvm_intel kvm_amd drm; do
+            echo "blacklist $name"
+        done > "$root/etc/modprobe.d/rookery.conf"
         # What a machine of an hour does not need: work at night, and waiting for a network that may have no server.
         chroot "$root" systemctl -q mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer \\
             e2scrub_reap.service fstrim.timer dpkg-db-backup.timer systemd-networkd-wait-online.service \\

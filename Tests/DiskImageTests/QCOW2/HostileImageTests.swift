@@ -104,6 +104,18 @@ struct HostileImageTests {
         }
     }
 
+    /// A snapshot whose extra data is of 4 GiB: those bytes are not in the file, and are not counted one cluster after another.
+    @Test func snapshotsBeyondTheFile() throws {
+        let file = try image { bytes in
+            bytes.setBigEndian(at: QCOW2Header.Offset.snapshotCount, UInt32(1))
+            bytes.setBigEndian(at: QCOW2Header.Offset.snapshotsOffset, UInt64(bytes.count))
+            bytes += [UInt8](repeating: 0, count: 4096)
+            bytes.setBigEndian(at: bytes.count - 4096 + 36, UInt32.max)
+        }
+        let check = try QCOW2Image(file).check()
+        #expect(check.faults.first?.contains("the names of snapshot 0 go beyond the file") == true)
+    }
+
     /// The headers' bytes say 2^21 bytes a cluster: a table of 8 MiB that is not in the file is not made memory.
     @Test func tablesAreInTheFile() throws {
         let file = try image { bytes in
