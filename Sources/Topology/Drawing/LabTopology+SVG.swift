@@ -195,6 +195,12 @@ private struct SVGDrawing {
         case .process where node.host.forwarding:
             return
                 "<circle class=\"router\" cx=\"\(number(point.x))\" cy=\"\(number(point.y))\" r=\"10\">\(title)</circle>\n"
+        case .vm:
+            return """
+                <rect class="host" x="\(number(point.x - 7))" y="\(number(point.y - 6))" width="14" height="12" rx="1">\
+                \(title)</rect>
+
+                """
         case .process:
             return
                 "<circle class=\"host\" cx=\"\(number(point.x))\" cy=\"\(number(point.y))\" r=\"6\">\(title)</circle>\n"

@@ -140,7 +140,9 @@ extension LabFile {
         }
         var made = MadeNode(
             node: .init(name: entry.key, kind: .process), hasKind: own["kind"] != nil || group?["kind"] != nil)
-        if let image = layers.last(where: { $0["image"] != nil })?["image"], kind != .bridge, kind != .ovsBridge {
+        if let image = layers.last(where: { $0["image"] != nil })?["image"], kind != .bridge, kind != .ovsBridge,
+            kind != .vm
+        {
             problems.add(
                 image.place, "the node \(entry.key) needs containers, not in this version",
                 "leave image out to run the machine's own programs")
@@ -160,9 +162,8 @@ extension LabFile {
                 kindPlace, "the node \(entry.key) needs containers, not in this version",
                 "use kind: process to run the machine's own programs")
         case .vm:
-            problems.add(
-                kindPlace, "the node \(entry.key) needs virtual machines, not in this version",
-                "use kind: process to run the machine's own programs")
+            made.node.kind = .vm
+            made.node.machine = LabTopology.MachineSettings()
         }
         for layer in layers { apply(layer, &made) }
         if made.node.isHost, !made.leaveAlone,
@@ -190,6 +191,11 @@ extension LabFile {
     }
 
     private func apply(_ fields: Fields, _ made: inout MadeNode) {
+        if made.node.kind == .vm {
+            applyMachine(fields, &made.node)
+        } else {
+            applyCores(fields, &made.node.host)
+        }
         applyHost(fields, &made.node.host)
         applySwitch(fields, &made.node.bridge)
         for (key, value) in fields.pairs("labels") ?? [] { made.node.labels[key] = value }
@@ -221,12 +227,7 @@ extension LabFile {
         }
     }
 
-    private func applyHost(_ fields: Fields, _ host: inout LabTopology.HostSettings) {
-        host.commands += fields.texts("exec") ?? []
-        if let cmd = fields.text("cmd") { host.startupCommand = cmd }
-        for (key, value) in fields.pairs("env") ?? [] { host.environment[key] = value }
-        for (key, value) in fields.pairs("sysctls") ?? [] { host.sysctls[key] = value }
-        if let dir = fields.text("dir") { host.workingDirectory = dir }
+    private func applyCores(_ fields: Fields, _ host: inout LabTopology.HostSettings) {
         fields.read("cpu", into: &host.cpuLimit) { text throws(ValueError) in
             let cores = try Units.realValue(text, 0...4096, "a number of cores")
             guard cores >= 0.001 else {
@@ -234,6 +235,14 @@ extension LabFile {
             }
             return cores
         }
+    }
+
+    private func applyHost(_ fields: Fields, _ host: inout LabTopology.HostSettings) {
+        host.commands += fields.texts("exec") ?? []
+        if let cmd = fields.text("cmd") { host.startupCommand = cmd }
+        for (key, value) in fields.pairs("env") ?? [] { host.environment[key] = value }
+        for (key, value) in fields.pairs("sysctls") ?? [] { host.sysctls[key] = value }
+        if let dir = fields.text("dir") { host.workingDirectory = dir }
         fields.read("cpu-shares", into: &host.cpuShares) { text throws(ValueError) in
             UInt64(try Units.countValue(text, 2...262144, "a share"))
         }

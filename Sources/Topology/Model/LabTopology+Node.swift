@@ -8,33 +8,39 @@ extension LabTopology {
         public var kind: Kind
         /// In the order in which they appear in links; of a switch these are its ports.
         public var interfaces: [Interface]
-        /// Of a host of kind `process`; ignored for other kinds.
+        /// Of a host of kind `process` or `vm`; ignored for other kinds.
         public var host: HostSettings
         /// Of a switch; ignored for other kinds.
         public var bridge: SwitchSettings
+        /// Of a virtual machine; nil for other kinds.
+        public var machine: MachineSettings?
         public var labels: [String: String]
         public var coordinates: Coordinates?
 
         public init(
             name: String, kind: Kind, interfaces: [Interface] = [], host: HostSettings = HostSettings(),
-            bridge: SwitchSettings = SwitchSettings(), labels: [String: String] = [:], coordinates: Coordinates? = nil
+            bridge: SwitchSettings = SwitchSettings(), machine: MachineSettings? = nil, labels: [String: String] = [:],
+            coordinates: Coordinates? = nil
         ) {
             self.name = name
             self.kind = kind
             self.interfaces = interfaces
             self.host = host
             self.bridge = bridge
+            self.machine = machine
             self.labels = labels
             self.coordinates = coordinates
         }
 
         /// Whether programs run on it and its interfaces carry addresses.
-        public var isHost: Bool { kind == .process }
+        public var isHost: Bool { kind == .process || kind == .vm }
     }
 
     public enum Kind: String, Codable, Sendable, CaseIterable {
         /// A host: network namespace on the machine's own files.
         case process
+        /// A host: a virtual machine.
+        case vm
         /// A bridge of the lab's own virtual switch.
         case `switch`
         /// A Linux bridge of the node's name that exists on the machine already; never made or removed by the lab.

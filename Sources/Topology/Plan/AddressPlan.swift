@@ -65,7 +65,7 @@ public struct AddressPlan: Sendable {
         var taken: Set<MACAddress> = []
         for node in topology.nodes { taken.formUnion(node.interfaces.compactMap(\.mac)) }
         var number: UInt64 = 0
-        for n in topology.nodes.indices where topology.nodes[n].kind == .process || topology.nodes[n].kind == .machine {
+        for n in topology.nodes.indices where topology.nodes[n].isHost || topology.nodes[n].kind == .machine {
             if topology.nodes[n].isHost { number += 1 }
             for i in topology.nodes[n].interfaces.indices where topology.nodes[n].interfaces[i].mac == nil {
                 var mac: MACAddress
@@ -162,7 +162,7 @@ public struct AddressPlan: Sendable {
         var number6 = 0
         for place in segment.members {
             let node = topology.nodes[place.node]
-            guard node.kind == .process || (node.kind == .machine && segment.isDirect) else { continue }
+            guard node.isHost || (node.kind == .machine && segment.isDirect) else { continue }
             let hasOwn = leftAlone.contains(node.name)
             number += 1
             number6 += 1
