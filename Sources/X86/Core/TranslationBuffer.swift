@@ -3,6 +3,9 @@ struct TranslationBuffer {
     let raw: UnsafeMutableRawPointer
     /// The physical page of each entry, for fetches.
     let physicalPages: UnsafeMutablePointer<UInt64>
+    /// Which entries were entered since the last flush: their count, then their indices, some more than once. At
+    /// `CPU.tlbEntryCount` the list is full, and all entries are meant. Guests flush often, and most use few pages meanwhile.
+    private let entered: UnsafeMutablePointer<UInt16>
     static let byteCount = CPU.tlbEntryCount * CPU.tlbEntryByteCount
     /// No page has this address.
     static let none: UInt64 = 1
@@ -11,6 +14,9 @@ struct TranslationBuffer {
         raw = .allocate(byteCount: TranslationBuffer.byteCount, alignment: 64)
         physicalPages = .allocate(capacity: CPU.tlbEntryCount)
         physicalPages.initialize(repeating: 0, count: CPU.tlbEntryCount)
+        entered = .allocate(capacity: CPU.tlbEntryCount + 1)
+        entered.initialize(repeating: 0, count: CPU.tlbEntryCount + 1)
+        entered[0] = UInt16(CPU.tlbEntryCount)
         flush()
     }
 
@@ -31,6 +37,10 @@ struct TranslationBuffer {
         _ page: UInt64, physical: UInt64, host: UnsafeMutableRawPointer, isWritable: Bool, isExecutable: Bool
     ) {
         let entry = entry(page)
+        if entry.load(as: UInt64.self) == TranslationBuffer.none, Int(entered[0]) < CPU.tlbEntryCount {
+            entered[0] += 1
+            entered[Int(entered[0])] = UInt16(index(page))
+        }
         entry.storeBytes(of: page, as: UInt64.self)
         entry.storeBytes(of: isWritable ? page : TranslationBuffer.none, toByteOffset: 8, as: UInt64.self)
         entry.storeBytes(of: isExecutable ? page : TranslationBuffer.none, toByteOffset: 16, as: UInt64.self)
@@ -41,10 +51,17 @@ struct TranslationBuffer {
     func deallocate() {
         raw.deallocate()
         physicalPages.deallocate()
+        entered.deallocate()
     }
 
     func flush() {
-        for index in 0..<CPU.tlbEntryCount { clear(raw + index * CPU.tlbEntryByteCount) }
+        let count = Int(entered[0])
+        if count < CPU.tlbEntryCount {
+            for index in 0..<count { clear(raw + Int(entered[index + 1]) * CPU.tlbEntryByteCount) }
+        } else {
+            for index in 0..<CPU.tlbEntryCount { clear(raw + index * CPU.tlbEntryByteCount) }
+        }
+        entered[0] = 0
     }
 
     private func clear(_ entry: UnsafeMutableRawPointer) {
