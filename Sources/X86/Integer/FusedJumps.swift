@@ -1,6 +1,9 @@
 // A comparison, or other arithmetic, and the conditional jump behind it, as one operation: the flags are left as ever, but
-// the jump goes by the operands themselves. Jumps within the page only, and register operands: the operation's displacement and
-// immediate are the jump's. An immediate operand lies in `extra16`, sign-extended.
+// the jump goes by the operands themselves. Jumps within the page only.
+//
+// With register operands, the operation's displacement and immediate are the jump's; an immediate operand lies in
+// `extra16`, sign-extended. With memory operands, the jump's own operation stays behind that of the comparison, which takes its
+// target from there.
 
 /// Two-operand arithmetic that knows conditions without flags.
 protocol ConditionalOperation: BinaryOperation {
@@ -105,4 +108,41 @@ func unaryJump<O: UnaryOperation, W: MachineWord>(
     cpu.setRegister(op.destination, result)
     let holds = condition >> 1 == 2 ? result == 0 : W.SignedWord(truncatingIfNeeded: result) < 0
     return holds != (condition & 1 != 0) ? cpu.jump(op) : op.next
+}
+
+@inline(__always)
+func registerMemoryJump<O: ConditionalOperation, W: MachineWord>(
+    _: O.Type, _: W.Type, _ condition: UInt8, _ state: UnsafeMutableRawPointer, _ op: UnsafeRawPointer
+) -> UnsafeRawPointer? {
+    let (cpu, op) = (CPU(state), Op(op))
+    guard let b = cpu.load(op.linearAddress(cpu), W.self) else { return nil }
+    return comparisonJump(O.self, condition, cpu, op, cpu.register(op.destination, W.self), b)
+}
+
+@inline(__always)
+func memoryRegisterJump<O: ConditionalOperation, W: MachineWord>(
+    _: O.Type, _: W.Type, _ condition: UInt8, _ state: UnsafeMutableRawPointer, _ op: UnsafeRawPointer
+) -> UnsafeRawPointer? {
+    let (cpu, op) = (CPU(state), Op(op))
+    guard let a = cpu.load(op.linearAddress(cpu), W.self) else { return nil }
+    return comparisonJump(O.self, condition, cpu, op, a, cpu.register(op.source, W.self))
+}
+
+@inline(__always)
+func memoryImmediateJump<O: ConditionalOperation, W: MachineWord>(
+    _: O.Type, _: W.Type, _ condition: UInt8, _ state: UnsafeMutableRawPointer, _ op: UnsafeRawPointer
+) -> UnsafeRawPointer? {
+    let (cpu, op) = (CPU(state), Op(op))
+    guard let a = cpu.load(op.linearAddress(cpu), W.self) else { return nil }
+    return comparisonJump(O.self, condition, cpu, op, a, W(truncatingIfNeeded: op.immediate))
+}
+
+/// CMP and TEST: the jump's operation is the next.
+@inline(__always)
+private func comparisonJump<O: ConditionalOperation, W: MachineWord>(
+    _: O.Type, _ condition: UInt8, _ cpu: CPU, _ op: Op, _ a: W, _ b: W
+) -> UnsafeRawPointer? {
+    let result = O.apply(cpu, a, b)
+    let jump = Op(op.next)
+    return O.holds(condition, a, b, result) ? cpu.jump(jump) : jump.next
 }

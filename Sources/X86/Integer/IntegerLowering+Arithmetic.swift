@@ -25,7 +25,7 @@ extension IntegerLowering {
             case (_, .immediate, _): BinaryHandlers.registerImmediateHandler(i.operation, size)
             default: BinaryHandlers.registerRegisterHandler(i.operation, size)
             }
-        guard let handler else { return false }
+        guard let handler = fusedWithMemory(i, &b) ?? handler else { return false }
         var draft =
             first.kind == .memory || second.kind == .memory ? b.memoryDraft(handler, i) : OpDraft(handler)
         if first.isRegister { draft.destination = b.registerOffset(first) }

@@ -30,4 +30,14 @@ extension IntegerLowering {
         b.emit(draft)
         return true
     }
+
+    /// The handler of a comparison with memory that looks at the conditional jump behind it itself.
+    /// - Returns: nil: there is no such jump, or no such handler.
+    static func fusedWithMemory(_ i: Instruction, _ b: inout BlockBuilder) -> Handler? {
+        guard i.operation == .cmp || i.operation == .test,
+            i.operands.0.kind == .memory || i.operands.1.kind == .memory, let next = b.peek(), next.operation == .jcc
+        else { return nil }
+        let target = b.nextOffset &+ Int32(next.length) &+ Int32(truncatingIfNeeded: next.immediate)
+        return 0..<4096 ~= target ? FusedMemoryHandlers.handler(i, next.condition) : nil
+    }
 }

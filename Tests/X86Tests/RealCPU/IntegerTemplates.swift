@@ -605,6 +605,41 @@ extension InstructionTemplate {
         return list
     }()
 
+    /// Comparisons with memory and a conditional jump behind them.
+    static let fusedMemory: [InstructionTemplate] = {
+        var list: [InstructionTemplate] = []
+        let forms: [(String, [UInt8], Int?, Bool)] = [
+            ("cmp rm, r", [0x38], nil, false), ("cmp r, rm", [0x3a], nil, false), ("cmp rm, imm", [0x80], 7, true),
+            ("test rm, imm", [0xf6], 0, true), ("test rm, r", [0x84], nil, false),
+        ]
+        for (name, opcode, digit, hasImmediate) in forms {
+            for condition in UInt8(0)..<16 {
+                list.append(
+                    InstructionTemplate("\(name) and jump \(condition)") { trial in
+                        let size = [1, 2, 4, 8][trial.random.below(4)]
+                        let immediate = hasImmediate ? trial.immediate(min(size, 4)) : []
+                        let reg = digit ?? trial.random.below(15)
+                        trial.encode(
+                            prefixes: size == 2 ? [0x66] : [], [opcode[0] + (size == 1 ? 0 : 1)], reg: reg, rm: nil,
+                            size: size, wide: size == 8, bytes: size == 1, immediate: immediate)
+                        if let target = trial.memoryTarget, trial.random.chance(50) {
+                            var value = trial.state[register: reg]
+                            if hasImmediate {
+                                value = immediate.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+                                if size == 8 { value = UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: value))) }
+                            }
+                            trial.patch(target, value &+ UInt64(trial.random.below(3)) &- 1)
+                        }
+                        if name.hasPrefix("test") { trial.undefinedFlags = Flag.auxiliary }
+                        trial.instructions = 3
+                        // LEA RSP, [RSP + 1]
+                        trial.bytes += [0x70 + condition, 5, 0x48, 0x8d, 0x64, 0x24, 0x01]
+                    })
+            }
+        }
+        return list
+    }()
+
     /// What there is in 32-bit mode only.
     static let legacy: [InstructionTemplate] = {
         func one(_ opcode: UInt8, _ name: String, _ undefined: UInt64) -> InstructionTemplate {
