@@ -28,6 +28,9 @@ let package = Package(
         .target(name: "Board", swiftSettings: instrumented),
         .target(name: "Chips", dependencies: ["Board"], swiftSettings: instrumented),
         .target(name: "ChipBench", dependencies: ["Board"], swiftSettings: instrumented),
+        .target(name: "Virtio", dependencies: ["Board", "Linux"], swiftSettings: instrumented),
+        .target(name: "VirtioMock", dependencies: ["Board", "Virtio"], swiftSettings: instrumented),
+        .target(name: "VirtioScript", dependencies: ["Board", "Virtio", "VirtioMock"], swiftSettings: instrumented),
         .target(name: "DiskImage", dependencies: ["Board", "Linux"], swiftSettings: instrumented),
         .target(name: "Driver", swiftSettings: instrumented),
         .executableTarget(
@@ -57,6 +60,30 @@ let package = Package(
         .executableTarget(
             name: "PacketParser", dependencies: ["Driver", "Switch", "Wire"], swiftSettings: instrumented,
             linkerSettings: linked),
+        .executableTarget(
+            name: "VirtioBalloonDevice", dependencies: ["Driver", "Virtio", "VirtioMock", "VirtioScript"],
+            swiftSettings: instrumented, linkerSettings: linked),
+        .executableTarget(
+            name: "VirtioBlockDevice", dependencies: ["Board", "Driver", "Virtio", "VirtioMock", "VirtioScript"],
+            swiftSettings: instrumented, linkerSettings: linked),
+        .executableTarget(
+            name: "VirtioConsoleDevice", dependencies: ["Board", "Driver", "Virtio", "VirtioMock", "VirtioScript"],
+            swiftSettings: instrumented, linkerSettings: linked),
+        .executableTarget(
+            name: "VirtioEntropyDevice", dependencies: ["Driver", "Virtio", "VirtioMock", "VirtioScript"],
+            swiftSettings: instrumented, linkerSettings: linked),
+        .executableTarget(
+            name: "VirtioNetworkDevice", dependencies: ["Board", "Driver", "Virtio", "VirtioMock", "VirtioScript"],
+            swiftSettings: instrumented, linkerSettings: linked),
+        .executableTarget(
+            name: "VirtioSharedDirectoryServer", dependencies: ["Driver", "Linux", "Virtio", "VirtioScript"],
+            swiftSettings: instrumented, linkerSettings: linked),
+        .executableTarget(
+            name: "VirtioSocketDevice", dependencies: ["Board", "Driver", "Virtio", "VirtioMock", "VirtioScript"],
+            swiftSettings: instrumented, linkerSettings: linked),
+        .executableTarget(
+            name: "VirtioUserBackend", dependencies: ["Driver", "Linux", "Virtio", "VirtioScript"],
+            swiftSettings: instrumented, linkerSettings: linked),
         .executableTarget(
             name: "QCOW2", dependencies: ["Board", "DiskImage", "Driver"], swiftSettings: instrumented,
             linkerSettings: linked),

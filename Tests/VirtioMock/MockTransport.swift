@@ -208,7 +208,8 @@ public final class MockPCI: MockTransport {
 
     public func kick(_ queue: Int) {
         setCommon(0x16, size: 2, UInt64(queue))
-        let place = common(0x1e, size: 2) * notifyStride
+        // All ones, where the range is switched off.
+        let place = (common(0x1e, size: 2) & 0xffff) * notifyStride
         space.write(structures[2]! + place, size: 2, value: UInt64(queue))
     }
 

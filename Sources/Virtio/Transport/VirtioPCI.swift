@@ -41,7 +41,7 @@ public final class VirtioPCI: IODevice {
         function = PCIFunction(name: device.name, identity: identity, interruptPin: interruptPin)
         function.addMSIX(vectorCount: device.queueSizes.count + 1, base: 1)
         addCapabilities()
-        function.addBaseAddress(4, .memory64, byteCount: Layout.byteCount, isPrefetchable: true, device: self)
+        function.addBaseAddress(4, .memory64, byteCount: Layout.byteCount, isPrefetchable: true, device: Range(self))
         function.onBaseAddressChange = { [unowned self] index, address in
             if index == 4 { onNotifyAddressChange?(address.map { $0 + Layout.notify }) }
         }
@@ -56,6 +56,14 @@ public final class VirtioPCI: IODevice {
         registers.interruptQueue = { [unowned self] in interrupt(vector: queueVectors[$0], bit: 1) }
         registers.interruptConfiguration = { [unowned self] in interrupt(vector: configurationVector, bit: 2) }
         registers.onReset = { [unowned self] in resetRegisters() }
+    }
+
+    /// What the function holds in place of its owner.
+    private final class Range: IODevice {
+        private unowned let owner: VirtioPCI
+        init(_ owner: VirtioPCI) { self.owner = owner }
+        func read(offset: UInt64, size: Int) -> UInt64 { owner.read(offset: offset, size: size) }
+        func write(offset: UInt64, size: Int, value: UInt64) { owner.write(offset: offset, size: size, value: value) }
     }
 
     private func addCapabilities() {

@@ -47,12 +47,21 @@ public final class VirtioSession {
 
     /// Handles all chains that wait in a queue with `body`, which may stop by returning false: then the chain stays.
     /// What was given back is published once, at the end.
+    ///
+    /// A driver that adds chains as fast as they are handled must not keep the caller for ever: where kicks go to another
+    /// thread, it is kicked again and the rest waits for its turn.
     public func drain(_ index: Int, _ body: (Virtqueue, DescriptorChain) throws(VirtqueueError) -> Bool) {
         guard !isOver, let queue = queue(index) else { return }
+        var budget = 2 * Int(queue.size)
         do throws(VirtqueueError) {
             repeat {
                 queue.disableNotifications()
                 while let chain = try queue.next() {
+                    if budget == 0, registers?.onKick?(index) == true {
+                        queue.putBack()
+                        return publish(index)
+                    }
+                    budget -= budget > 0 ? 1 : 0
                     guard try body(queue, chain) else {
                         queue.putBack()
                         publish(index)

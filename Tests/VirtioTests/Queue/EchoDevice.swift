@@ -15,6 +15,7 @@ final class EchoDevice: VirtioDevice {
     var isBusy = false
     var pendingReset: (() -> Void)?
     var delaysReset = false
+    var afterChain: () -> Void = {}
 
     func writeConfiguration(_ bytes: [UInt8], at offset: Int) {
         configurationWrites.append("\(offset):\(bytes)")
@@ -39,6 +40,7 @@ final class EchoDevice: VirtioDevice {
         session?.drain(index) { queue, chain in
             let bytes = chain.bytes(count: chain.readableByteCount)
             queue.giveBack(chain.head, written: chain.write(Array(bytes.reversed())))
+            afterChain()
             return true
         }
     }

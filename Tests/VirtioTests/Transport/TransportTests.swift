@@ -97,6 +97,29 @@ struct TransportTests {
         #expect(kicks == [1])
     }
 
+    @Test("a driver that adds chains without end does not keep the device's thread")
+    func endless() {
+        let driver = MockDriver(device)
+        driver.start(size: 4)
+        let queue = driver.queues[0]
+        var kicks = 0
+        driver.transport.registers.onKick = { _ in
+            kicks += 1
+            return true
+        }
+        // Each chain that is answered makes room for the next one.
+        device.afterChain = {
+            queue.add(readable: [[1]])
+            device.session?.publish(0)
+            _ = queue.take()
+        }
+        queue.add(readable: [[1]])
+        driver.transport.registers.notify(0)
+        #expect(kicks == 1 && queue.availableIndex == 9)
+        driver.transport.registers.notify(0)
+        #expect(kicks == 2 && queue.availableIndex == 17)
+    }
+
     @Test(
         "queues that run cannot be set up anew; sizes must be ones the device has", arguments: MockDriver.Kind.allCases)
     func setUp(_ kind: MockDriver.Kind) {
