@@ -126,7 +126,7 @@ let package = Package(
         .testTarget(
             name: "DiskImageTests", dependencies: ["DiskImage", "Board", "Linux", "Testbed"], swiftSettings: strict),
         .testTarget(
-            name: "GuestImagesTests", dependencies: ["GuestImages", "DiskImage", "VirtualMachine", "Linux", "Testbed"],
+            name: "GuestImagesTests", dependencies: ["GuestImages", "Linux", "Testbed"],
             swiftSettings: strict),
         .testTarget(
             name: "VMMTests",
@@ -169,7 +169,8 @@ let package = Package(
         .testTarget(
             name: "RookeryTests",
             dependencies: [
-                "rookery", "rookery-lab", "rookery-switchd", "Lab", "Topology", "Switch", "Linux", "Wire", "Testbed",
+                "rookery", "rookery-lab", "rookery-switchd", "rookery-vmm", "Lab", "Topology", "Switch", "Linux", "Wire",
+                "Testbed",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -15,4 +15,6 @@ struct ByteQuantity: ExpressibleByArgument, Equatable {
         guard let number = UInt64(text), number <= UInt64.max >> (shift + 1) else { return nil }
         byteCount = number << shift
     }
+
+    var defaultValueDescription: String { Readable.size(byteCount) }
 }

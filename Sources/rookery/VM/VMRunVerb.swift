@@ -41,7 +41,10 @@ struct VMRunVerb: ParsableCommand {
         var progress = ProgressLine()
         let guest = try VMGuest(options, image: image, command: guestCommand(), progress: &progress)
         let name = guest.configuration.name
-        if !command.isEmpty { progress.show(stage: "starting \(name)", done: 0, total: 0) }
+        // Only for people: scripts get the command's output and nothing else.
+        if !command.isEmpty && Standard.error.isTerminal {
+            progress.show(stage: "starting \(name)", done: 0, total: 0)
+        }
         let client: VMClient
         do {
             defer { guest.removePassingFiles() }

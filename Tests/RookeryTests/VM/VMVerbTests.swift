@@ -1,0 +1,67 @@
+import Testbed
+import Testing
+
+/// Machines as users run them: the mini guest on our own monitor.
+@Suite(.serialized)
+struct VMVerbTests {
+    static let canMakeImages = Machine.has("apt-get", "apt-cache", "dpkg-deb")
+
+    @Test func nothingRuns() throws {
+        let program = Program()
+        let list = try program.run("vm", "ls")
+        #expect(list.status == 0 && list.errors.contains("No machine runs"), "\(list.all)")
+        #expect(try program.run("vm", "ls", "--json").output == "[\n\n]\n")
+        for verb in ["console", "stop", "pause", "resume"] {
+            let run = try program.run("vm", verb)
+            #expect(run.status == 1 && run.errors.contains("no machine runs"), "\(verb): \(run.all)")
+            let named = try program.run("vm", verb, "ghost")
+            #expect(named.status == 1 && named.errors.contains("no machine 'ghost'"), "\(verb): \(named.all)")
+        }
+    }
+
+    @Test(arguments: [
+        ["vm", "run"], ["vm", "run", "mini", "--vcpus", "5"], ["vm", "run", "mini", "--memory", "much"],
+        ["vm", "run", "-d", "mini", "--", "true"], ["vm", "run", "mini", "--name", "a/b"],
+        ["vm", "stop", "a", "--all"],
+        ["vm", "run", "-i", "mini"], ["vm", "run", "mini", "--cpu", "fast"], ["vm", "image", "rm"],
+    ])
+    func mistakes(_ arguments: [String]) throws {
+        let program = Program()
+        let run = try Program.run(arguments, runDirectory: program.runDirectory)
+        #expect(run.status == 2 && run.errors.hasPrefix("rookery: "), "\(run.all)")
+    }
+
+    @Test(.enabled(if: canMakeImages, "no apt to make the image with"))
+    func commandInTheMiniGuest() throws {
+        let program = Program()
+        let run = try program.run(
+            "vm", "run", "-i", "mini", "--", "sh", "-c", "uname -r; cat; echo it\\'s >&2; exit 3", input: "input\n",
+            seconds: 300)
+        let lines = run.output.split(separator: "\n")
+        #expect(run.status == 3, "\(run.all)")
+        #expect(
+            lines.count == 3 && lines[0].hasSuffix("-cloud-amd64") && lines[1...] == ["input", "it's"], "\(run.all)")
+        #expect(try program.run("vm", "ls", "--json").output == "[\n\n]\n")
+    }
+
+    @Test(.enabled(if: canMakeImages, "no apt to make the image with"))
+    func machineInTheBackground() throws {
+        let program = Program()
+        let start = try program.run("vm", "run", "-d", "mini", "--name", "quiet", seconds: 300)
+        try #require(start.status == 0 && start.output == "quiet\n", "\(start.all)")
+        let twice = try program.run("vm", "run", "-d", "mini", "--name", "quiet")
+        #expect(twice.status == 1 && twice.errors.contains("runs already"), "\(twice.all)")
+        #expect(try program.run("vm", "ls").output.contains("quiet"))
+        #expect(try program.run("vm", "pause", "quiet").status == 0)
+        #expect(try program.run("vm", "ls", "--json").output.contains("\"state\" : \"paused\""))
+        #expect(try program.run("vm", "resume").status == 0)
+        let details = try program.run("vm", "inspect", "quiet")
+        #expect(details.output.contains("state        running") && details.output.contains("DEVICE"), "\(details.all)")
+        let isUp = try eventually(within: 200) {
+            try program.run("vm", "console", "--log", "quiet").output.contains("rookery;ready")
+        }
+        #expect(isUp)
+        #expect(try program.run("vm", "stop", "--now", "quiet").status == 0)
+        #expect(try program.run("vm", "ls").errors.contains("No machine runs"))
+    }
+}
