@@ -1,4 +1,5 @@
 import Linux
+import VirtualMachine
 
 extension Machine {
     /// Gives up the process's rights before the guest's first instruction: whatever the guest makes of a device's mistakes, it finds

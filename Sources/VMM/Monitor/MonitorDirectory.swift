@@ -16,7 +16,8 @@ final class MonitorDirectory {
     let vsock: OwnedDescriptor?
 
     init(_ configuration: VMConfiguration, directory: String) throws {
-        paths = VMPaths(directory: directory)
+        let paths = VMPaths(directory: directory)
+        self.paths = paths
         try File.makeDirectory(directory, mode: 0o700)
         let file = try File.open(paths.lock, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
         guard try File.tryLock(file) else { throw VMError("the machine “\(configuration.name)” runs already") }
