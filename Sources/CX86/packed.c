@@ -1,6 +1,13 @@
 // Instructions that neither round nor fault.
 #include "CX86Vector.h"
 
+#include <cpuid.h>
+
+bool cx86_host_has_vectors(void) {
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSE4_2) && (c & bit_SSSE3);
+}
+
 #define X(name) \
     void cx86_xmm_##name(void *destination, const void *source) { \
         __asm__ volatile("movdqa (%0), %%xmm0\n\t" #name " (%1), %%xmm0\n\tmovdqa %%xmm0, (%0)" \

@@ -3,7 +3,11 @@
 #ifndef ROOKERY_CX86_VECTOR_H
 #define ROOKERY_CX86_VECTOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/// Whether the host has everything up to SSE4.2. Without it, the functions here must not be called.
+bool cx86_host_has_vectors(void);
 
 /// destination = destination OP source.
 typedef void (*cx86_packed)(void *destination, const void *source);

@@ -63,6 +63,11 @@ struct VectorTemplate: Sendable {
                 aligned: isAligned && !usesMMX && trial.random.chance(95),
                 immediate: hasImmediate ? [UInt8(truncatingIfNeeded: trial.random.next())] : [])
             trial.fillMemory(size)
+            if name == "ldmxcsr", let target = trial.memoryTarget {
+                // Mostly what may be loaded; never bit 17, AMD's misaligned mode, which this processor does not have.
+                let value = trial.random.next() & ~(1 << 17)
+                trial.patch(target, trial.random.chance(75) ? value & 0xffff : value)
+            }
         }
     }
 }

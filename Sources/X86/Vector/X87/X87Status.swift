@@ -39,8 +39,12 @@ extension CPU {
         nonmutating set { set(StateLayout.fx + FXField.status, newValue) }
     }
 
+    /// Whether an unmasked exception waits. ES says the same, but the host would go by the exceptions and their masks.
     @inline(__always)
-    var hasPendingX87: Bool { x87StatusWord & X87Status.pending != 0 }
+    var hasPendingX87: Bool {
+        let words: UInt32 = get(StateLayout.fx)
+        return (words >> 16) & ~words & UInt32(X87Status.exceptions) != 0
+    }
 
     /// A waiting instruction finds an exception: #MF, or (CR0.NE clear) the signal to the interrupt controllers, whose interrupt
     /// the instruction waits for.
