@@ -18,6 +18,8 @@ struct VMConsole {
     private let client: VMClient
     /// Whether keys go to the machine.
     var takesInput = true
+    /// The VGA screen and the keyboard of a full machine, in the place of the serial line.
+    var isScreen = false
 
     init(_ client: VMClient) { self.client = client }
 
@@ -25,7 +27,7 @@ struct VMConsole {
     /// - Parameter output: called with what the machine says; nil: it goes to the standard output.
     /// - Returns: why it is over. The terminal is as it was.
     func attach(output: (([UInt8]) throws -> Bool)? = nil) throws -> End {
-        let socket = try client.openConsole()
+        let socket = try isScreen ? UnixSocket.connect(client.paths.screen) : client.openConsole()
         let signals = try SignalDescriptor([SIGTERM, SIGHUP, SIGINT])
         let settings = takesInput ? PseudoTerminal.enterRawMode(0) : nil
         defer { if let settings { PseudoTerminal.restore(settings, of: 0) } }

@@ -14,6 +14,7 @@ struct VMConsoleVerb: ParsableCommand {
 
     @Argument(help: "The machine; may be left out where one runs.") var machine: String?
     @Flag(help: "Print all that the machine has said, and return.") var log = false
+    @Flag(help: "The screen and keyboard of a full machine, not its serial line.") var screen = false
 
     func run() throws {
         let client = try VMMachines.find(machine, running: !log)
@@ -24,7 +25,13 @@ struct VMConsoleVerb: ParsableCommand {
         if Standard.inputIsTerminal {
             Standard.error.write("The console of \(client.name); Ctrl-] leaves it.\n")
         }
-        let end = try VMConsole(client).attach()
+        var console = VMConsole(client)
+        console.isScreen = screen
+        if screen && !File.exists(client.paths.screen) {
+            throw CommandError(
+                "the machine '\(client.name)' has no screen", remedy: "rookery vm run --virtualization full has one")
+        }
+        let end = try console.attach()
         Standard.error.write(
             end == .left ? "\nThe machine \(client.name) runs on.\n" : "\nThe machine \(client.name) has ended.\n")
     }
