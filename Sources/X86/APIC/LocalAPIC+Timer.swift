@@ -65,7 +65,7 @@ extension LocalAPIC {
         guard timerMode == LocalAPIC.deadlineMode else { return }
         timeStampDeadline = value
         arm(value == 0 ? nil : value &- processor.system.timeStampAdjustment)
-        timerExpired()
+        fireIfDue()
     }
 
     /// The guest's counter was set: the deadline moves with it.
@@ -76,23 +76,26 @@ extension LocalAPIC {
 
     /// Call when the deadline may be over (`Request.timer`), on the processor's thread.
     public func timerExpired() {
-        guard let deadline = timerDeadline else { return }
+        guard !fireIfDue(), let deadline = timerDeadline else { return }
+        // Too early: it is still wanted.
+        processor.bus.timerDeadlineChanged(deadline, of: processor)
+    }
+
+    /// - Returns: whether the deadline is over; then the interrupt is requested.
+    @discardableResult
+    func fireIfDue() -> Bool {
+        guard let deadline = timerDeadline else { return false }
         let now = processor.bus.timeStamp()
-        guard Int64(bitPattern: now &- deadline) >= 0 else {
-            // Too early: it is still wanted.
-            processor.bus.timerDeadlineChanged(deadline, of: processor)
-            return
-        }
-        switch timerMode {
-        case LocalAPIC.periodicMode where initialCount != 0:
+        guard Int64(bitPattern: now &- deadline) >= 0 else { return false }
+        if timerMode == LocalAPIC.periodicMode, initialCount != 0 {
             let period = timeStamps(initialCount)
             arm(deadline &+ ((now &- deadline) / period + 1) &* period)
-        case LocalAPIC.deadlineMode:
+        } else {
+            // Whoever keeps the time finds nothing to do, should it be told of this deadline still.
+            timerDeadline = nil
             timeStampDeadline = 0
-            arm(nil)
-        default:
-            arm(nil)
         }
         raise(.timer)
+        return true
     }
 }

@@ -46,7 +46,9 @@ public final class LocalAPIC: @unchecked Sendable {
     /// When the timer is due, in ticks of `ProcessorBus.timeStamp()`; nil: not armed. Owner thread.
     public internal(set) var timerDeadline: UInt64?
     /// Something may be delivered: an interrupt above the priority, an NMI, INIT … Whether RFLAGS.IF lets it is not asked here.
-    var hasWork = false
+    var hasWork = false {
+        didSet { processor?.cpu.set(StateLayout.interruptWaits, hasWork) }
+    }
     /// The PIC's line, as this thread saw it last.
     var legacyLine = false
 

@@ -24,7 +24,8 @@ func systemOperation(
     }
 }
 
-/// The same for operations that end their block: `body` leaves `StateLayout.rip` where to go on.
+/// The same for operations that end their block: `body` leaves `StateLayout.rip` where to go on, with mode and privilege as they are
+/// there. Goes there at once where the jump cache has it: system calls and returns from interrupts are frequent.
 @inline(__always)
 func systemJump(
     _ state: UnsafeMutableRawPointer, _ raw: UnsafeRawPointer, _ body: (Processor, Op) throws(Fault) -> Void
@@ -37,9 +38,12 @@ func systemJump(
     } catch {
         return nil
     }
-    cpu.countInstructions(op)
-    cpu.set(StateLayout.exit, Exit.lookUp.rawValue)
-    return nil
+    let rip: UInt64 = cpu.get(StateLayout.rip)
+    if cpu.get(StateLayout.systemFlags, as: UInt64.self) & Flag.trap != 0 {
+        cpu.countInstructions(op)
+        return cpu.leave(.lookUp, at: rip)
+    }
+    return cpu.jump(to: rip, op)
 }
 
 extension Processor {

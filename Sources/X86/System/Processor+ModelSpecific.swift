@@ -49,7 +49,7 @@ extension Processor {
         case ModelSpecific.pageAttributes: return system.pageAttributeTable
         case ModelSpecific.memoryTypeDefault: return system.memoryTypes.defaultType
         case ModelSpecific.timeStampDeadline:
-            apic.timerExpired()
+            apic.fireIfDue()
             return apic.timeStampDeadline
         case 0x800...0x8ff:
             withdrawOfferedEndOfInterrupt()

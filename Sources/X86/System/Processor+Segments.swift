@@ -9,6 +9,10 @@ extension Processor {
     /// After changes of CS and SS the caller calls `modeChanged`.
     func setSegment(_ register: SegmentRegister, _ segment: Segment) {
         let at = StateLayout.segments + register.rawValue * SegmentField.byteCount
+        if register == .cs, cpu.get(at + SegmentField.base, as: UInt64.self) != segment.base {
+            // The same RIP means another address now: nothing that was found by RIP counts.
+            forgetJumps()
+        }
         cpu.set(at + SegmentField.selector, segment.selector)
         cpu.set(at + SegmentField.base, segment.base)
         cpu.set(at + SegmentField.limit, segment.limit)

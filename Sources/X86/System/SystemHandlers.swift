@@ -34,7 +34,9 @@ enum SystemHandler {
         guard UInt64(cpu.privilegeLevel) <= flags >> 12 & 3 else { return cpu.fault(.generalProtection) }
         guard flags & Flag.interrupt == 0 else { return op.next }
         cpu.set(StateLayout.systemFlags, flags | Flag.interrupt)
-        if op.extra16 == 0, cpu.get(StateLayout.requests, as: UInt32.self) == 0, !cpu.processor.apic.hasWork {
+        if op.extra16 == 0, cpu.get(StateLayout.requests, as: UInt32.self) == 0,
+            !cpu.get(StateLayout.interruptWaits, as: Bool.self)
+        {
             return op.next
         }
         cpu.set(StateLayout.interruptShadow, InterruptShadow.interruptFlag)

@@ -36,6 +36,21 @@ import X86
         #expect(machine.load(0x7ffa, UInt16.self) == 0x1002)
     }
 
+    @Test func sameOffsetInAnotherSegment() {
+        // 0x100:0: call 0x20; mov bl, 1 … the same in 0x200, with mov bl, 2; hlt. Both return to offset 3.
+        let machine = real([0xea, 0, 0, 0, 1])
+        for segment in [0x1000, 0x2000] { machine.store([0xe8, 0x1d, 0], at: segment) }
+        for segment in [0x1000, 0x2000] { machine.store([UInt8(0xc3)], at: segment + 0x20) }
+        // mov bl, 1; jmp 0x200:0
+        machine.store([0xb3, 1, 0xea, 0, 0, 0, 2], at: 0x1003)
+        // mov bh, 2; hlt
+        machine.store([0xb7, 2, 0xf4], at: 0x2003)
+        machine.store([0xea, 0, 0, 0, 1], at: 0x3000)
+        machine.cpu.set(StateLayout.rip, UInt64(0x3000))
+        #expect(machine.run() == .halted)
+        #expect(machine.cpu[.rbx] == 0x201)
+    }
+
     @Test func realToProtectedToLongMode() {
         // 0x1000: cli; lgdt [0x600]; mov eax, cr0; or al, 1; mov cr0, eax; jmp 8:0x1100
         let machine = real([
