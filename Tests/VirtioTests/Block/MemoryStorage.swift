@@ -7,8 +7,13 @@ final class MemoryStorage: BlockStorage {
     var failure: BlockStorageError?
     private(set) var log: [String] = []
 
+    /// Each sector is filled with its number.
     init(byteCount: Int = 1 << 20) {
-        bytes = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 / 512) }
+        bytes = []
+        bytes.reserveCapacity(byteCount)
+        for sector in 0..<byteCount / 512 {
+            bytes += [UInt8](repeating: UInt8(truncatingIfNeeded: sector), count: 512)
+        }
     }
 
     var byteCount: UInt64 { UInt64(bytes.count) }
@@ -44,7 +49,8 @@ final class MemoryStorage: BlockStorage {
     func discard(at offset: UInt64, byteCount: UInt64, mustZero: Bool) throws(BlockStorageError) {
         try check()
         log.append("\(mustZero ? "zero" : "discard") \(offset) \(byteCount)")
-        for place in Int(offset)..<Int(offset + byteCount) { bytes[place] = 0 }
+        bytes.replaceSubrange(
+            Int(offset)..<Int(offset + byteCount), with: [UInt8](repeating: 0, count: Int(byteCount)))
     }
 }
 

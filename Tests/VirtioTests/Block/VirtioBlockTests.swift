@@ -11,8 +11,7 @@ struct VirtioBlockTests {
 
     init() {
         driver = MockDriver(
-            VirtioBlock(storage: storage, executor: executor, identity: "disk-7", queueCount: 2),
-            guest: MockGuest(byteCount: 8 << 20))
+            VirtioBlock(storage: storage, executor: executor, identity: "disk-7", queueCount: 2))
         driver.start()
     }
 

@@ -25,10 +25,10 @@ struct VirtqueueTests {
         #expect(try #require(queue.request([], room: [1], isIndirect: isIndirect)).written == 0)
     }
 
-    @Test("indices wrap around, with and without an event index", arguments: [false, true])
-    func wrapAround(eventIndex: Bool) throws {
+    @Test("indices wrap around: more chains than 16 bits count")
+    func wrapAround() throws {
         let driver = MockDriver(EchoDevice())
-        driver.start(features: eventIndex ? .max : ~Virtio.Feature.eventIndex, size: 8)
+        driver.start(size: 8)
         let queue = driver.queues[0]
         for round in 0..<8200 {
             // 8 chains of one descriptor fill the queue.
