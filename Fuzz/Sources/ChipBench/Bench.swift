@@ -90,7 +90,7 @@ public final class Bench: MachineClock, InterruptMessageSink {
                 // The guest's memory: 8 bytes at a multiple of 8, or anywhere.
                 let address = reader.value(3) & UInt64(Self.memoryByteCount - 8)
                 try? memory.store(reader.value(8), at: kind & 0x10 == 0 ? address : address + UInt64(kind >> 5))
-            case 12: advance(by: reader.value(2) << UInt64(kind >> 4))
+            case 12: advance(by: reader.value(2) << UInt64(kind >> 5))
             case 13: onOutside(kind >> 4)
             case 14:
                 guard let bus, !bus.functions.isEmpty else { continue }

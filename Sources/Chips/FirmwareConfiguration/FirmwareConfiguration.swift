@@ -23,6 +23,8 @@ public final class FirmwareConfiguration {
         public static let bootMenu: UInt16 = 0x0e
         public static let mostProcessors: UInt16 = 0x0f
         public static let fileDirectory: UInt16 = 0x19
+        /// PC only: 1 where the interval timer is input 2 of the IO-APIC, for the ACPI tables that SeaBIOS makes itself.
+        public static let timerOverride: UInt16 = 0x8002
     }
 
     private struct Item {

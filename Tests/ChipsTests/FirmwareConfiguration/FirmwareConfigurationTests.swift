@@ -84,4 +84,32 @@ import Testing
         ports.space.write(0x514, size: 8, value: .max)
         #expect(read(0, 4) == Array("QEMU".utf8))
     }
+
+    @Test func memoryMap() {
+        firmware.setMemoryMap([
+            FirmwareConfiguration.MemoryRange(address: 0, byteCount: 0x1000_0000, kind: .ram),
+            FirmwareConfiguration.MemoryRange(address: 0xfeff_c000, byteCount: 0x4000, kind: .reserved),
+        ])
+        #expect(
+            firmware.file("etc/e820")
+                == [
+                    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 1, 0, 0, 0,
+                    0, 0xc0, 0xff, 0xfe, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0,
+                ])
+    }
+
+    @Test func tableLoader() {
+        var loader = TableLoader()
+        loader.allocate("etc/acpi/rsdp", alignment: 16, zone: .lowest)
+        loader.addPointer(in: "etc/acpi/rsdp", at: 24, byteCount: 8, to: "etc/acpi/tables")
+        loader.addChecksum(in: "etc/acpi/rsdp", at: 8, of: 2..<20)
+        let bytes = loader.bytes
+        #expect(bytes.count == 3 * 128)
+        #expect(Array(bytes[..<4]) == [1, 0, 0, 0])
+        #expect(String(decoding: bytes[4..<17], as: UTF8.self) == "etc/acpi/rsdp" && bytes[17] == 0)
+        #expect(Array(bytes[60..<66]) == [16, 0, 0, 0, 2, 0])
+        #expect(bytes[128] == 2 && String(decoding: bytes[188..<203], as: UTF8.self) == "etc/acpi/tables")
+        #expect(Array(bytes[244..<250]) == [24, 0, 0, 0, 8, 0])
+        #expect(Array(bytes[316..<328]) == [8, 0, 0, 0, 2, 0, 0, 0, 18, 0, 0, 0])
+    }
 }
