@@ -92,6 +92,8 @@ let package = Package(
             linkerSettings: linked),
         .executableTarget(
             name: "X86Decoder", dependencies: ["Driver", "X86"], swiftSettings: instrumented, linkerSettings: linked),
+        .executableTarget(
+            name: "X86Processor", dependencies: ["Driver", "X86"], swiftSettings: instrumented, linkerSettings: linked),
     ],
     swiftLanguageModes: [.v6]
 )
