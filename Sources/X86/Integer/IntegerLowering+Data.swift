@@ -40,23 +40,23 @@ extension IntegerLowering {
             return true
         case .cmovcc:
             return emitSource(
-                i, &b,
-                register: bySize(
-                    size, { moveIfRegister(UInt16.self, $0, $1) }, { moveIfRegister(UInt16.self, $0, $1) },
-                    { moveIfRegister(UInt32.self, $0, $1) }, { moveIfRegister(UInt64.self, $0, $1) }),
+                i, &b, register: ConditionalMove.move(size, i.condition),
                 memory: bySize(
                     size, { moveIfMemory(UInt16.self, $0, $1) }, { moveIfMemory(UInt16.self, $0, $1) },
                     { moveIfMemory(UInt32.self, $0, $1) }, { moveIfMemory(UInt64.self, $0, $1) })
             ) { $0.extra = i.condition }
         case .setcc:
-            return emit(i.operands.0, i, &b, register: SetIf.register, memory: SetIf.memory) { $0.extra = i.condition }
+            return emit(
+                i.operands.0, i, &b, register: ConditionalMove.set[Int(i.condition)],
+                memory: ConditionalMove.setMemory
+            ) { $0.extra = i.condition }
         case .bswap:
             return emit(
                 i.operands.0, i, &b,
                 register: bySize(
                     size, { swapBytes(UInt16.self, $0, $1) }, { swapBytes(UInt16.self, $0, $1) },
                     { swapBytes(UInt32.self, $0, $1) }, { swapBytes(UInt64.self, $0, $1) }),
-                memory: SetIf.memory)
+                memory: ConditionalMove.setMemory)
         case .xchg, .xadd, .cmpxchg: return exchange(i, &b)
         case .cmpxchg8b:
             b.emit(b.memoryDraft(CompareExchangeWide.bytes8, i))

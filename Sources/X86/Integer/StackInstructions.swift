@@ -20,7 +20,10 @@ extension StackPointer {
     @inline(__always)
     static func push<W: MachineWord>(_ cpu: CPU, _ value: W) -> Bool {
         let offset = pointer(cpu) &- Pointer(MemoryLayout<W>.size)
-        guard let address = address(cpu, offset, MemoryLayout<W>.size), cpu.store(address, value) else { return false }
+        guard let address = address(cpu, offset, MemoryLayout<W>.size) else { return false }
+        guard cpu.store(address, value) else {
+            return cpu.blameStack()
+        }
         setPointer(cpu, offset)
         return true
     }
@@ -29,7 +32,11 @@ extension StackPointer {
     @inline(__always)
     static func peek<W: MachineWord>(_ cpu: CPU, _: W.Type, at offset: Pointer = 0) -> W? {
         guard let address = address(cpu, pointer(cpu) &+ offset, MemoryLayout<W>.size) else { return nil }
-        return cpu.load(address, W.self)
+        guard let value = cpu.load(address, W.self) else {
+            _ = cpu.blameStack()
+            return nil
+        }
+        return value
     }
 
     @inline(__always)
@@ -71,6 +78,17 @@ private func stackAddress(_ cpu: CPU, _ offset: UInt64, _ byteCount: Int) -> UIn
 }
 
 extension CPU {
+    /// After a fault: an address that is not canonical is a stack fault where it is the stack's.
+    /// - Returns: false.
+    @inline(never)
+    func blameStack() -> Bool {
+        guard get(StateLayout.exit, as: UInt32.self) == Exit.exception.rawValue,
+            get(StateLayout.exceptionVector, as: UInt32.self) == UInt32(Vector.generalProtection.rawValue)
+        else { return false }
+        set(StateLayout.exceptionVector, UInt32(Vector.stackFault.rawValue))
+        return false
+    }
+
     /// The linear address of `byteCount` bytes at `offset` of segment `number`, outside of 64-bit mode. Nil: beyond the limit, or a
     /// null segment; nothing is recorded.
     @inline(__always)
@@ -187,7 +205,7 @@ func enterFrame<S: StackPointer, W: MachineWord>(
     func push(_ value: W) -> Bool {
         pointer = pointer &- size
         guard let address = S.address(cpu, pointer, MemoryLayout<W>.size) else { return false }
-        return cpu.store(address, value)
+        return cpu.store(address, value) || cpu.blameStack()
     }
     guard push(cpu.register(rbp, W.self)) else { return nil }
     let frame = pointer
@@ -228,7 +246,9 @@ func leaveFrame<S: StackPointer, W: MachineWord>(
 ) -> UnsafeRawPointer? {
     let (cpu, op) = (CPU(state), Op(op))
     let frame = cpu.register(RegisterNumber.rbp.offset, S.Pointer.self)
-    guard let address = S.address(cpu, frame, MemoryLayout<W>.size), let value = cpu.load(address, W.self) else {
+    guard let address = S.address(cpu, frame, MemoryLayout<W>.size) else { return nil }
+    guard let value = cpu.load(address, W.self) else {
+        _ = cpu.blameStack()
         return nil
     }
     S.setPointer(cpu, frame &+ S.Pointer(MemoryLayout<W>.size))

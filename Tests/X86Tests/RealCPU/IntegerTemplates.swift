@@ -296,6 +296,7 @@ extension InstructionTemplate {
     private static func useStack(_ trial: inout Trial) {
         let room = UInt64(trial.random.below(32)) * 8
         switch trial.random.below(32) {
+        case 2 where trial.bits == 64: trial.state[register: 4] = 0x8000_0000_0000_1000
         case 0: trial.state[register: 4] = Trial.dataStart + room / 8
         case 1: trial.state[register: 4] = Trial.dataStart + Trial.dataCount - room / 8
         default: trial.state[register: 4] = Trial.dataStart + 4096 + room - 128 + (trial.random.chance(10) ? 1 : 0)
@@ -324,9 +325,9 @@ extension InstructionTemplate {
         add("push imm8") { $0.bytes = [0x6a] + $0.immediate(1) }
         add("push imm32") { $0.bytes = [0x68] + $0.immediate(4) }
         add("push imm16") { $0.bytes = [0x66, 0x68] + $0.immediate(2) }
-        add("push [rsp]") { $0.bytes = [0xff, 0x74, 0x24, UInt8($0.random.below(128))] }
-        add("pop [rsp]") { $0.bytes = [0x8f, 0x44, 0x24, UInt8($0.random.below(128))] }
-        add("pop word [rsp]") { $0.bytes = [0x66, 0x8f, 0x44, 0x24, UInt8($0.random.below(128))] }
+        add("push [rsp]", inside: true) { $0.bytes = [0xff, 0x74, 0x24, UInt8($0.random.below(128))] }
+        add("pop [rsp]", inside: true) { $0.bytes = [0x8f, 0x44, 0x24, UInt8($0.random.below(128))] }
+        add("pop word [rsp]", inside: true) { $0.bytes = [0x66, 0x8f, 0x44, 0x24, UInt8($0.random.below(128))] }
         add("push [rbp]") { $0.bytes = [0xff, 0x75, UInt8($0.random.below(128))] }
         add("pop [rbp]") { $0.bytes = [0x8f, 0x45, UInt8($0.random.below(128))] }
         add("enter") { $0.bytes = [0xc8, UInt8($0.random.below(128)), 0, UInt8($0.random.below(6))] }
