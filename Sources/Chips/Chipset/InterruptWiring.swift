@@ -1,7 +1,8 @@
 import Board
 
 /// The interrupt lines of a PC: who shares an input, and which inputs of the two kinds of interrupt controllers a line
-/// goes to. Line 0 is input 2 of the IO-APIC, PIRQA to H are its inputs 16 to 23, and all others go to the same number.
+/// goes to. Line 0 is input 2 of the IO-APIC, PIRQA to H are its inputs 16 to 23 and the line that the bridge leads them to,
+/// and all others go to the same number.
 public final class InterruptWiring {
     private let setPIC: (_ irq: Int, _ isHigh: Bool) -> Void
     private let setIOAPIC: (_ gsi: Int, _ isHigh: Bool) -> Void
@@ -76,8 +77,9 @@ public final class InterruptWiring {
         for index in 0..<8 {
             let wanted = pirqLevels[index] ? route(index) : nil
             guard wanted != pirqRoutes[index] else { continue }
-            if let old = pirqRoutes[index] { changePIC(old, false) }
-            if let wanted { changePIC(wanted, true) }
+            // To both kinds of controllers, as on QEMU's boards: SeaBIOS's MP table and its own ACPI tables say so.
+            if let old = pirqRoutes[index] { changeISA(old, false) }
+            if let wanted { changeISA(wanted, true) }
             pirqRoutes[index] = wanted
         }
     }
