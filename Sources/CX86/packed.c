@@ -47,7 +47,6 @@ uint32_t cx86_mmx_pmovmskb(const void *source) {
         __asm__ volatile("movdqa (%1), %%xmm0\n\t" #name " %%xmm0, %0" : "=r"(result) : "r"(source) : "xmm0", "memory"); \
         return result; \
     }
-X(cx86_xmm_pmovmskb, pmovmskb)
 X(cx86_movmskps, movmskps)
 X(cx86_movmskpd, movmskpd)
 #undef X

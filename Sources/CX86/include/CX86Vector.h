@@ -115,8 +115,29 @@ CX86_FLOATING_IMMEDIATE(X)
 CX86_STRING(X)
 #undef X
 
+// Those that libraries' loops over memory and strings are made of, for handlers of their own.
+#define CX86_INLINE(X) \
+    X(pxor) X(por) X(pand) X(pandn) X(pcmpeqb) X(pcmpeqd) X(pminub) X(psubb) X(paddb) X(paddd) X(paddq) \
+    X(punpcklbw) X(punpcklwd) X(punpckldq) X(punpcklqdq)
+
+typedef long long cx86_vector __attribute__((vector_size(16)));
+
+#define X(name) \
+    static inline void cx86_inline_##name(void *destination, const void *source) { \
+        cx86_vector value = *(const cx86_vector *)destination; \
+        __asm__(#name " %1, %0" : "+x"(value) : "m"(*(const cx86_vector *)source)); \
+        *(cx86_vector *)destination = value; \
+    }
+CX86_INLINE(X)
+#undef X
+
+static inline uint32_t cx86_inline_pmovmskb(const void *source) {
+    uint32_t result;
+    __asm__("pmovmskb %1, %0" : "=r"(result) : "x"(*(const cx86_vector *)source));
+    return result;
+}
+
 uint32_t cx86_mmx_pmovmskb(const void *source);
-uint32_t cx86_xmm_pmovmskb(const void *source);
 uint32_t cx86_movmskps(const void *source);
 uint32_t cx86_movmskpd(const void *source);
 

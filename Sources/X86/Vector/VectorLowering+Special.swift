@@ -8,9 +8,7 @@ extension VectorLowering {
         case .pmovmskb where source.kind == .mmx:
             return emitRegisters(MaskForm.generalMMX, destination, source, &b)
         case .pmovmskb:
-            return emitRegisters(MaskForm.generalXMM, destination, source, &b) {
-                $0.setFunction(cx86_xmm_pmovmskb as cx86_mask)
-            }
+            return emitRegisters(InlineForm.byteMask, destination, source, &b)
         case .movmskps:
             return emitRegisters(MaskForm.generalXMM, destination, source, &b) {
                 $0.setFunction(cx86_movmskps as cx86_mask)

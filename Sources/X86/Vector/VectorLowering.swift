@@ -120,6 +120,9 @@ enum VectorLowering {
                 $0.extra = UInt8(truncatingIfNeeded: i.immediate)
             }
         }
+        if let inline = InlineForm.find(i.operation) {
+            return emit(registers: inline.xmmXMM, memory: { _ in inline.xmmMemory }, i, &b)
+        }
         return emit(
             registers: PackedForm.xmmXMM,
             memory: {
