@@ -95,19 +95,7 @@ public struct BlockBuilder {
         var draft = OpDraft(handler)
         let direct = address(of: i.memory, into: &draft)
         if mode == .bits64, i.addressSize == 8, i.memory.segment < 4, direct { return draft }
-        var first = OpDraft(addressHandler(i))
-        if !address(of: i.memory, into: &first) {
-            // A displacement of 64 bits (moffs), or RIP-relative beyond 32: in two steps.
-            var whole = OpDraft(BlockBuilder.loadImmediateAddress)
-            whole.immediate = UInt64(bitPattern: i.memory.displacement)
-            if i.memory.base == MemoryOperand.instructionPointer { whole.immediate &+= UInt64(nextOffset) }
-            whole.base =
-                i.memory.base == MemoryOperand.instructionPointer
-                ? UInt8(StateLayout.codeBase) : UInt8(StateLayout.zero)
-            emit(whole)
-            first = OpDraft(addressHandler(i))
-            first.base = UInt8(StateLayout.address)
-        }
+        var first = addressDraft(addressHandler(i), i.memory)
         first.extra = i.memory.segment
         first.immediate = i.addressSize == 2 ? 0xffff : i.addressSize == 4 ? 0xffff_ffff : .max
         first.extra16 = UInt16(truncatingIfNeeded: size ?? operandByteCount(i))
@@ -121,10 +109,25 @@ public struct BlockBuilder {
     public mutating func offsetDraft(_ handler: @escaping Handler, _ i: Instruction) -> OpDraft {
         var draft = OpDraft(handler)
         if address(of: i.memory, into: &draft), i.addressSize == 8 { return draft }
-        var first = OpDraft(AddressOperation.offsetOnly)
-        _ = address(of: i.memory, into: &first)
+        var first = addressDraft(AddressOperation.offsetOnly, i.memory)
         first.immediate = i.addressSize == 2 ? 0xffff : i.addressSize == 4 ? 0xffff_ffff : .max
         emit(first)
+        draft = OpDraft(handler)
+        draft.base = UInt8(StateLayout.address)
+        return draft
+    }
+
+    /// A draft with base, index, scale and displacement; in two steps where the displacement needs more than 32 bits: moffs of
+    /// 64 bits, or RIP-relative at the edge of 32.
+    private mutating func addressDraft(_ handler: @escaping Handler, _ memory: MemoryOperand) -> OpDraft {
+        var draft = OpDraft(handler)
+        if address(of: memory, into: &draft) { return draft }
+        var whole = OpDraft(BlockBuilder.loadImmediateAddress)
+        whole.immediate = UInt64(bitPattern: memory.displacement)
+        if memory.base == MemoryOperand.instructionPointer { whole.immediate &+= UInt64(nextOffset) }
+        whole.base =
+            memory.base == MemoryOperand.instructionPointer ? UInt8(StateLayout.codeBase) : UInt8(StateLayout.zero)
+        emit(whole)
         draft = OpDraft(handler)
         draft.base = UInt8(StateLayout.address)
         return draft
