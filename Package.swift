@@ -120,7 +120,8 @@ let package = Package(
         // The other end of a virtio device: a driver, for tests and fuzzers.
         .target(name: "VirtioMock", dependencies: ["Virtio", "Board"], path: "Tests/VirtioMock", swiftSettings: strict),
         .testTarget(
-            name: "VirtioTests", dependencies: ["Virtio", "VirtioMock", "Board", "Linux", "Testbed"],
+            name: "VirtioTests",
+            dependencies: ["Virtio", "VirtioMock", "Board", "Linux", "AllocationCount", "Testbed"],
             swiftSettings: strict),
         .testTarget(name: "ChipsTests", dependencies: ["Chips", "Board", "Testbed"], swiftSettings: strict),
         .testTarget(

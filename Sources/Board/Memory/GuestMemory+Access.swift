@@ -63,7 +63,7 @@ extension GuestMemory {
     public func noteWrite(at address: UInt64, byteCount: UInt64) {
         guard byteCount > 0 else { return }
         var first = 0
-        for region in regions {
+        for region in table {
             if address >= region.address, address - region.address < region.byteCount {
                 let start = first + Int((address - region.address) >> 12)
                 let last = min(address &+ (byteCount - 1) - region.address, region.byteCount - 1)

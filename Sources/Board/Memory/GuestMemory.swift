@@ -26,6 +26,8 @@ public final class GuestMemory: @unchecked Sendable {
     }
 
     public let regions: [Region]
+    /// The regions once more, without a reference count: looked through for every descriptor.
+    @usableFromInline let table: UnsafeMutableBufferPointer<Region>
     /// One byte for each page of RAM, region after region. See `PageFlags`.
     public nonisolated(unsafe) let pageFlags: UnsafeMutablePointer<UInt8>
     public let pageCount: Int
@@ -38,12 +40,17 @@ public final class GuestMemory: @unchecked Sendable {
             precondition(earlier.address + earlier.byteCount <= later.address, "regions are sorted and apart")
         }
         self.regions = regions
+        table = .allocate(capacity: regions.count)
+        _ = table.initialize(from: regions)
         pageCount = regions.reduce(0) { $0 + Int($1.byteCount >> 12) }
         pageFlags = .allocate(capacity: max(pageCount, 1))
         pageFlags.initialize(repeating: 0, count: max(pageCount, 1))
     }
 
-    deinit { pageFlags.deallocate() }
+    deinit {
+        pageFlags.deallocate()
+        table.deallocate()
+    }
 
     /// All RAM together, in bytes.
     public var byteCount: UInt64 { UInt64(pageCount) << 12 }
@@ -51,7 +58,7 @@ public final class GuestMemory: @unchecked Sendable {
     /// Where `count` bytes at `address` lie, if one region holds them all.
     @inlinable
     public func pointer(at address: UInt64, count: Int) -> UnsafeMutableRawPointer? {
-        for region in regions where address >= region.address {
+        for region in table where address >= region.address {
             let offset = address - region.address
             if offset < region.byteCount, UInt64(count) <= region.byteCount - offset {
                 return region.host + Int(offset)
