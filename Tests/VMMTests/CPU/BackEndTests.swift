@@ -1,4 +1,5 @@
 import Board
+import Chips
 import Glibc
 import Linux
 import Testing

@@ -1,4 +1,5 @@
 import Testing
+import VirtualMachine
 
 @testable import VMM
 

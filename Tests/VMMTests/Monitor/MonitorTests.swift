@@ -76,7 +76,7 @@ import VirtualMachine
         let missing = try #require(throws: VMError.self) { _ = try start(broken) }
         #expect(missing.description.contains("nothing") && missing.description.contains("No such file"), "\(missing)")
         broken = first
-        broken.memory = 64 << 30 << 4
+        broken.memory = 1 << 40
         let large = try #require(throws: VMError.self) { _ = try start(broken) }
         #expect(large.description.contains("MB left"), "\(large)")
         try File.write("\(directory.path)/vmlinux", "no kernel at all")
