@@ -1,5 +1,5 @@
-// Instructions that MXCSR governs. The guest's MXCSR is in force for the one instruction; then the host's again, which is
-// what the ABI asks for at every call: round to nearest, everything masked.
+// Instructions that MXCSR governs. The guest's MXCSR is in force for the one instruction; then the host's again, which
+// is what the ABI asks for at every call: round to nearest, everything masked.
 #include "CX86Vector.h"
 
 static const uint32_t host = 0x1f80;

@@ -69,8 +69,8 @@ CX86_MMX_IMMEDIATE(X)
 CX86_FLOATING_IMMEDIATE(X)
 #undef X
 
-// a in RDI, b in RSI, result in RDX, length of b in RCX, of a in R8; `instruction $…, (%rsi), %xmm1` with REX.W: lengths
-// have 64 bits, and 32-bit ones come extended.
+// a in RDI, b in RSI, result in RDX, length of b in RCX, of a in R8; `instruction $…, (%rsi), %xmm1` with REX.W:
+// lengths have 64 bits, and 32-bit ones come extended.
 #define STRING(opcode) \
     "movq %rdx, %r9\nmovq %r8, %rax\nmovq %rcx, %rdx\nmovdqa (%rdi), %xmm1\n" \
     ".byte 0x66, 0x48, 0x0f, 0x3a, " opcode ", 0x0e, 0x\\h\\l\n" \

@@ -44,7 +44,8 @@ uint32_t cx86_mmx_pmovmskb(const void *source) {
 #define X(function, name) \
     uint32_t function(const void *source) { \
         uint32_t result; \
-        __asm__ volatile("movdqa (%1), %%xmm0\n\t" #name " %%xmm0, %0" : "=r"(result) : "r"(source) : "xmm0", "memory"); \
+        __asm__ volatile("movdqa (%1), %%xmm0\n\t" #name " %%xmm0, %0" \
+                         : "=r"(result) : "r"(source) : "xmm0", "memory"); \
         return result; \
     }
 X(cx86_movmskps, movmskps)

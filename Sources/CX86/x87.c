@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-// Every instruction of two bytes, with a RET, 4 bytes apart: those with a memory operand at (RSI), /0 to /7 for each first
-// byte, then C0 to FF for each first byte. Bytes that are no instruction stand between them and are never called.
+// Every instruction of two bytes, with a RET, 4 bytes apart: those with a memory operand at (RSI), /0 to /7 for each
+// first byte, then C0 to FF for each first byte. Bytes that are no instruction stand between them, never called.
 __asm__(".text\n.balign 64\n"
         "cx86_x87_memory:\n"
         ".irp first,d8,d9,da,db,dc,dd,de,df\n.irp digit,0,1,2,3,4,5,6,7\n"

@@ -1,5 +1,5 @@
-// MMX and SSE to SSE4.2: one function for each instruction, which runs it on the host. Operands lie in memory, 16-aligned
-// where they are 16 bytes: the destination in the guest's register file, the source there or in its memory.
+// MMX and SSE to SSE4.2: one function for each instruction, which runs it on the host. Operands lie in memory,
+// 16-aligned where they are 16 bytes: the destination in the guest's register file, the source there or in its memory.
 #ifndef ROOKERY_CX86_VECTOR_H
 #define ROOKERY_CX86_VECTOR_H
 
@@ -11,7 +11,7 @@ bool cx86_host_has_vectors(void);
 
 /// destination = destination OP source.
 typedef void (*cx86_packed)(void *destination, const void *source);
-/// The same with a rounding mode and flags: runs under `mxcsr` and returns what it became. No exception may be unmasked.
+/// The same with a rounding mode and flags: runs under `mxcsr` and returns what it became. Everything is masked in it.
 typedef uint32_t (*cx86_floating)(void *destination, const void *source, uint32_t mxcsr);
 /// Compares scalars; `flags` gets ZF, PF and CF where RFLAGS has them.
 typedef uint32_t (*cx86_compare)(const void *a, const void *b, uint32_t mxcsr, uint8_t *flags);
