@@ -30,7 +30,7 @@ extension Processor {
                 throw .exception(.generalProtection, errorCode(gate.selector))
             }
             let offset = gateOffset(gate)
-            try checkGatedCode(code, offset: offset)
+            try checkCode(code, offset: offset)
             try markAccessed(&code)
             commitCode(code, level: privilege)
             cpu.set(StateLayout.rip, offset)
@@ -81,7 +81,7 @@ extension Processor {
         var code = try gatedCode(gate)
         let offset = gateOffset(gate)
         let size = isLongMode ? 8 : gate.is16Bit ? 2 : 4
-        try checkGatedCode(code, offset: offset)
+        try checkCode(code, offset: offset)
         let isInner = !code.isConforming && code.privilege < privilege
         let level = isInner ? code.privilege : privilege
         var stack = Stack(self)
@@ -165,10 +165,6 @@ extension Processor {
             throw .exception(.generalProtection, errorCode(gate.selector))
         }
         return code
-    }
-
-    private func checkGatedCode(_ code: Segment, offset: UInt64) throws(Fault) {
-        try checkCode(code, offset: offset)
     }
 
     private func gateOffset(_ gate: Gate) -> UInt64 {

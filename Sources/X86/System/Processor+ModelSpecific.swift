@@ -153,6 +153,18 @@ extension Processor {
         }
     }
 
+    /// A model-specific register, for whoever starts or saves the machine, while the processor stands still. Nil: there is none.
+    public func modelSpecificRegister(_ register: UInt32) -> UInt64? {
+        do throws(Fault) { return try readMSR(register) } catch { return nil }
+    }
+
+    /// Sets a model-specific register as WRMSR does.
+    /// - Returns: false: there is no such register, or the value is not allowed.
+    public func setModelSpecificRegister(_ register: UInt32, _ value: UInt64) -> Bool {
+        do throws(Fault) { try writeMSR(register, value) } catch { return false }
+        return true
+    }
+
     private func canonical(_ value: UInt64) throws(Fault) -> UInt64 {
         guard Processor.isCanonical(value) else { throw .generalProtection }
         return value

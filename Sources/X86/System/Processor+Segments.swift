@@ -193,7 +193,7 @@ extension Processor {
         }
     }
 
-    /// CS becomes `segment` at privilege `level`; marks it accessed. Nothing can fault after it.
+    /// CS becomes `segment` at privilege `level`. It was checked and marked as accessed before: nothing can fault any more.
     func commitCode(_ segment: Segment, level: UInt32) {
         var segment = segment
         segment.selector = segment.selector & 0xfffc | UInt16(level)

@@ -60,7 +60,7 @@ public struct ProcessorModel: Sendable {
     /// A leaf of CPUID.
     /// - Parameters:
     ///   - number: the processor's, and its local APIC's.
-    ///   - cr4: OSXSAVE shows in leaf 1. Unused while there is no XSAVE, but what QEMU's and KVM's callers hand in, too.
+    ///   - apicEnabled: IA32_APIC_BASE.EN, which shows in leaf 1.
     func leaf(_ leaf: UInt32, _ subleaf: UInt32, number: Int, apicEnabled: Bool) -> CPUIDResult {
         switch leaf {
         case 0...ProcessorModel.lastBasicLeaf: return basicLeaf(leaf, subleaf, number: number, apicEnabled: apicEnabled)

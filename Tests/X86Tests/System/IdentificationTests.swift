@@ -47,6 +47,18 @@ import X86
         #expect(UInt64(product / leaf.eax) == frequency / 1000)
     }
 
+    @Test func modelSpecificRegistersFromOutside() {
+        let machine = SmallMachine(byteCount: 1 << 20)
+        let processor = machine.processors[0]
+        // Memory types: on, write back.
+        #expect(processor.setModelSpecificRegister(0x2ff, 0xc06))
+        #expect(processor.modelSpecificRegister(0x2ff) == 0xc06)
+        // Type 2 is reserved; LSTAR must be canonical; there is no register 0x12345.
+        #expect(!processor.setModelSpecificRegister(0x2ff, 0xc02))
+        #expect(!processor.setModelSpecificRegister(0xc000_0082, 1 << 47))
+        #expect(processor.modelSpecificRegister(0x1_2345) == nil)
+    }
+
     @Test func systemTimeAndWallClock() {
         // mov ecx, 0x4b564d01; mov eax, 0x50001; xor edx, edx; wrmsr; dec ecx; mov eax, 0x50100; wrmsr; rdtsc; hlt
         let guest = LongModeGuest(
