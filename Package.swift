@@ -85,8 +85,7 @@ let package = Package(
             name: "Lab",
             dependencies: [
                 "Topology", "VirtualSwitch", "Controller", "OpenFlow", "Streams", "Ports", "Switch", "HostNetwork",
-                "Linux",
-                "Wire",
+                "VirtualMachine", "GuestImages", "Linux", "Wire",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -118,7 +117,8 @@ let package = Package(
         .target(name: "CX86Oracle", path: "Tests/CX86Oracle"),
         .testTarget(name: "X86Tests", dependencies: ["X86", "CX86", "CX86Oracle", "Testbed"], swiftSettings: strict),
         // The other end of a virtio device: a driver, for tests and fuzzers.
-        .target(name: "VirtioMock", dependencies: ["Virtio", "Board"], path: "Tests/VirtioMock", swiftSettings: strict),
+        .target(
+            name: "VirtioMock", dependencies: ["Virtio", "Board"], path: "Tests/VirtioMock", swiftSettings: strict),
         .testTarget(
             name: "VirtioTests",
             dependencies: ["Virtio", "VirtioMock", "Board", "Linux", "AllocationCount", "Testbed"],
@@ -170,7 +170,8 @@ let package = Package(
         .testTarget(
             name: "RookeryTests",
             dependencies: [
-                "rookery", "rookery-lab", "rookery-switchd", "rookery-vmm", "Lab", "Topology", "Switch", "Linux", "Wire",
+                "rookery", "rookery-lab", "rookery-switchd", "rookery-vmm", "Lab", "Topology", "Switch", "Linux",
+                "Wire",
                 "Testbed",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -9,6 +9,7 @@ import Linux
 ///         supervisor.log              what the supervisor has to say
 ///         hosts                       the lab's /etc/hosts
 ///         switches/NAME.mgmt          where ovs-ofctl and its like reach a switch; NAME.snoop to listen in
+///         vm/NAME/                    files of a virtual machine: console.log, control.sock, the doors of its cards
 ///     /run/rookery/NAME.crash.log     supervisor.log of a supervisor that crashed, until the next up or down of NAME
 public struct LabPaths: Sendable, Hashable {
     public let directory: String
@@ -31,6 +32,9 @@ public struct LabPaths: Sendable, Hashable {
     public var crashLog: String { directory + Self.crashSuffix }
     public var hosts: String { directory + "/hosts" }
     public var switches: String { directory + "/switches" }
+    /// The directory of the lab's virtual machines, and of one of them.
+    public var machines: String { directory + "/vm" }
+    public func machine(_ node: String) -> String { "\(machines)/\(node)" }
     /// The management socket of a switch (`ovs-ofctl show unix:…`).
     public func managementSocket(of node: String) -> String { "\(switches)/\(node).mgmt" }
 

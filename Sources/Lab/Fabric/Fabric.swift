@@ -89,9 +89,11 @@ final class Fabric: @unchecked Sendable {
 
     /// Adds devices and the links that they are the ends of. To be called once all devices are there.
     func attach(
-        _ added: [(endpoint: Endpoint, descriptor: Int32, capabilities: DeviceCapabilities)], of lab: LabTopology
+        _ added: [(endpoint: Endpoint, descriptor: Int32, capabilities: DeviceCapabilities)],
+        rings: [(Endpoint, Int32)] = [], of lab: LabTopology
     ) {
         poller.run { [self] datapath, now in
+            for (endpoint, device) in rings { devices[endpoint] = device }
             for device in added {
                 devices[device.endpoint] = poller.addDevice(
                     name: device.endpoint.description, descriptor: device.descriptor,

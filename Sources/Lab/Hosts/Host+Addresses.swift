@@ -26,6 +26,14 @@ extension Host {
         return try thread.run { () throws(LabError) in
             var found: [String: [InterfaceAddress]] = [:]
             for host in hosts {
+                if host.machine != nil {
+                    // What the guest has made of them is its own affair.
+                    found[host.node.name] = host.node.interfaces.flatMap { interface in
+                        interface.ipv4.map { InterfaceAddress(interface: interface.name, prefix: HostPrefix($0)) }
+                            + interface.ipv6.map { InterfaceAddress(interface: interface.name, prefix: HostPrefix($0)) }
+                    }
+                    continue
+                }
                 guard let network = try? host.network() else { continue }
                 try labelled { () throws(SystemError) in try Namespace.enter(network.descriptor, .network) }
                 found[host.node.name] = try host.addressesHere()

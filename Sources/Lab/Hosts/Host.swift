@@ -19,6 +19,8 @@ final class Host: Sendable {
     let indices: [String: Int32]
     /// Whether it lives in the machine's own network namespace.
     let isOnMachine: Bool
+    /// Of a virtual machine; nil for hosts of other kinds.
+    let machine: LabMachine?
     let held: Mutex<Held>
     /// What became of its programs, for the status.
     let condition = Mutex<String>("running")
@@ -32,12 +34,13 @@ final class Host: Sendable {
 
     init(
         _ node: LabTopology.Node, network: consuming FileDescriptor, taps: [TAP], indices: [String: Int32],
-        isOnMachine: Bool = false
+        isOnMachine: Bool = false, machine: LabMachine? = nil
     ) {
         self.node = node
         self.taps = taps
         self.indices = indices
         self.isOnMachine = isOnMachine
+        self.machine = machine
         held = Mutex(Held(network: OwnedDescriptor(network)))
     }
 
@@ -50,6 +53,7 @@ final class Host: Sendable {
     func inNetwork<Result: ~Copyable & Sendable, Failure: Error & CustomStringConvertible>(
         _ body: @escaping @Sendable () throws(Failure) -> Result
     ) throws(LabError) -> Result {
+        if machine != nil { throw LabError("“\(node.name)” is a virtual machine: its network is in the guest") }
         let network = try network()
         let thread = try labelled { () throws(SystemError) in try NamespaceThread(name: "rookery-host") }
         return try thread.run { () throws(LabError) in

@@ -16,6 +16,12 @@ extension Supervisor {
         descriptors: [Int32], terminal: Bool = false, ended: @escaping ProcessTable.Ended
     ) throws(LabError) -> Int32 {
         guard let program = command.first else { throw LabError("no program to run on \(host.node.name)") }
+        if let machine = host.machine {
+            return try launch(
+                in: machine, command, environment: host.node.host.environment.merging(environment) { $1 },
+                directory: directory ?? host.node.host.workingDirectory, descriptors: descriptors, terminal: terminal,
+                ended: ended)
+        }
         let surroundings = try host.surroundings(in: programContext)
         var spawn = Spawn(program, command, environment: host.environment(adding: environment))
         surroundings.apply(to: &spawn)

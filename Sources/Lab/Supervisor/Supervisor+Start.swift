@@ -20,14 +20,15 @@ extension Supervisor {
         try writeHostsFile(lab)
         makeRoomForNeighbours(lab)
 
-        let own = lab.nodes.filter { $0.isHost && !$0.host.nat }
+        let own = lab.nodes.filter { $0.kind == .process && !$0.host.nat }
         if !own.isEmpty { try progress("hosts", 0, own.count) }
         let made = try HostMaker.make(own) { (count) throws(LabError) in try progress("hosts", count, own.count) }
         add(made)
         try makeMachineDevices(lab)
 
         try progress("links", 0, lab.links.count)
-        fabric.attach(deviceList(made), of: lab)
+        let machines = try makeMachineDoors(lab)
+        fabric.attach(deviceList(made), rings: machines.devices, of: lab)
         for (index, link) in lab.links.enumerated() where !link.up { showCarrier(ofLink: index, link, isUp: false) }
         try progress("links", lab.links.count, lab.links.count)
         if lab.nodes.contains(where: { $0.kind == .switch }) {
@@ -39,6 +40,7 @@ extension Supervisor {
         let alone = control.waitForControllers(limit: 3_000_000_000)
         if !alone.isEmpty { logLine("no controller yet: \(alone.joined(separator: ", "))") }
 
+        try startMachines(lab, doors: machines.doors, progress)
         let listener = try labelled { () throws(SystemError) in
             OwnedDescriptor(try UnixSocket.listen(self.paths.controlSocket, mode: 0o600))
         }

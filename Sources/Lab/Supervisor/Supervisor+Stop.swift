@@ -17,6 +17,7 @@ extension Supervisor {
         progress("programs", 0, 1)
         endPrograms()
         progress("programs", 1, 1)
+        for host in hosts { host.machine?.closeDoors() }
         control.stop()
         fabric.poller.stop()
         var hosts = forgetHosts()
