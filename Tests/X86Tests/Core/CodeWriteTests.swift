@@ -97,8 +97,8 @@ struct CodeWriteTests {
     @Test("more code than the arena holds: everything is decoded anew, results stay right")
     func arena() {
         let machine = TestMachine()
-        // 500 KiB of `inc rax`, ends with hlt, run twice.
-        let count = 170_000
+        // 600 KB of `inc rax`, ends with hlt, run twice.
+        let count = 200_000
         for index in 0..<count { machine.write([0x48, 0xff, 0xc0], at: 0x20_0000 + UInt64(index * 3)) }
         machine.write([0xf4], at: 0x20_0000 + UInt64(count * 3))
         for round in 1...2 {
