@@ -31,8 +31,10 @@ struct VMConsoleVerb: ParsableCommand {
             throw CommandError(
                 "the machine '\(client.name)' has no screen", remedy: "rookery vm run --virtualization full has one")
         }
-        let end = try console.attach()
-        Standard.error.write(
-            end == .left ? "\nThe machine \(client.name) runs on.\n" : "\nThe machine \(client.name) has ended.\n")
+        switch try console.attach() {
+        case .left: Standard.error.write("\nThe machine \(client.name) runs on.\n")
+        case .ended: Standard.error.write("\nThe machine \(client.name) has ended.\n")
+        case .signalled(let signal): throw ProgramEnd(status: 128 + signal)
+        }
     }
 }
