@@ -270,13 +270,21 @@ public final class LocalAPIC: @unchecked Sendable {
 
     /// Takes a non-maskable interrupt. One may wait while another is handled. Two that came since the processor looked last count
     /// both: the first of them would have been delivered before the second.
-    func takeNonMaskable() {
+    /// - Returns: false: there was none (the sender of one that was taken already had not finished).
+    func takeNonMaskable() -> Bool {
         events.bitwiseAnd(~Event.nonMaskable, ordering: .relaxed)
-        if nonMaskableCount.exchange(0, ordering: .relaxed) > 1 {
+        let count = nonMaskableCount.exchange(0, ordering: .acquiringAndReleasing)
+        if count > 1 {
             nonMaskableCount.store(1, ordering: .relaxed)
             events.bitwiseOr(Event.nonMaskable, ordering: .relaxed)
         }
         update()
+        return count > 0
+    }
+
+    /// IRET ends the handling of a non-maskable interrupt: of those that came meanwhile, one waits.
+    func endNonMaskable() {
+        if nonMaskableCount.load(ordering: .relaxed) > 1 { nonMaskableCount.store(1, ordering: .relaxed) }
     }
 
     /// The start-up message's vector.

@@ -18,7 +18,10 @@ extension Processor {
         } else {
             try returnProtected(size)
         }
-        system.isNonMaskableBlocked = false
+        if system.isNonMaskableBlocked {
+            system.isNonMaskableBlocked = false
+            apic.endNonMaskable()
+        }
         interruptsMayHaveOpened()
     }
 

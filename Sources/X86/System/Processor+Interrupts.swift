@@ -35,8 +35,7 @@ extension Processor {
             }
         }
         guard system.activity == .running || system.activity == .halted else { return false }
-        if events & LocalAPIC.Event.nonMaskable != 0, !system.isNonMaskableBlocked {
-            apic.takeNonMaskable()
+        if events & LocalAPIC.Event.nonMaskable != 0, !system.isNonMaskableBlocked, apic.takeNonMaskable() {
             system.isNonMaskableBlocked = true
             deliverExternal(Vector.nonMaskable.rawValue)
             return true

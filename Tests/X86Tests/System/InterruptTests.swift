@@ -74,6 +74,19 @@ import X86
         #expect(guest.machine.load(0x5_0000, UInt32.self) == 2)
     }
 
+    @Test func oneNonMaskableInterruptWaitsBehindTheOneInService() {
+        // Handler: inc dword [0x50000]; the first time, three more to self; iretq.
+        let handler = 0x1_2000
+        let guest = LongModeGuest(InterruptTests.enable + write(0x830, 0x400) + [0x90, 0x90, 0xf4])
+        let send = write(0x830, 0x400) + [0x0f, 0x30, 0x0f, 0x30]
+        guest.machine.store(
+            [0xff, 0x04, 0x25, 0, 0, 5, 0, 0x83, 0x3c, 0x25, 0, 0, 5, 0, 1, 0x75, UInt8(send.count)] + send
+                + [0x48, 0xcf], at: handler)
+        guest.setGate(2, handler: handler)
+        #expect(guest.machine.run() == .halted)
+        #expect(guest.machine.load(0x5_0000, UInt32.self) == 2)
+    }
+
     @Test func otherProcessorStartsInRealMode() {
         // INIT and start-up (page 0x12) to all but self; then wait until byte [0x50000] is 0x77.
         let wait: [UInt8] = [0x80, 0x3c, 0x25, 0, 0, 5, 0, 0x77, 0xf3, 0x90, 0x75, 0xf4, 0xb0, 0, 0xe6, 0xf4, 0xf4]
