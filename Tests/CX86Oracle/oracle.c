@@ -16,7 +16,8 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
-enum { USER_CS32 = 0x23, USER_CS64 = 0x33, USER_SS = 0x2b, LDT_CODE16 = 0x07, LDT_DATA16 = 0x0f, TRAP_FLAG = 0x100, RESUME_FLAG = 0x10000, DIRECTION_FLAG = 0x400 };
+enum { USER_CS32 = 0x23, USER_CS64 = 0x33, USER_SS = 0x2b, LDT_CODE16 = 0x07, LDT_DATA16 = 0x0f, TRAP_FLAG = 0x100, RESUME_FLAG = 0x10000, DIRECTION_FLAG = 0x400,
+       ALIGNMENT_FLAG = 0x40000 };
 
 _Static_assert(offsetof(cx86_oracle_state, fx) == 192, "the assembly below knows this offset");
 
@@ -96,6 +97,8 @@ static uint64_t start;
 static int has_16_bits;
 
 static void took(int number, siginfo_t *info, void *opaque) {
+    // The kernel leaves AC as the instruction had it: nothing unaligned could be touched here.
+    __builtin_ia32_writeeflags_u64(__builtin_ia32_readeflags_u64() & ~(uint64_t)ALIGNMENT_FLAG);
     ucontext_t *context = opaque;
     greg_t *r = context->uc_mcontext.gregs;
     cx86_oracle_state *state = running;
@@ -120,7 +123,7 @@ static void took(int number, siginfo_t *info, void *opaque) {
     running = NULL;
 
     r[REG_RIP] = (greg_t)cx86_oracle_leave;
-    r[REG_EFL] &= ~(greg_t)(TRAP_FLAG | RESUME_FLAG | DIRECTION_FLAG);
+    r[REG_EFL] &= ~(greg_t)(TRAP_FLAG | RESUME_FLAG | DIRECTION_FLAG | ALIGNMENT_FLAG);
     // CS is the lowest word, SS the highest.
     uint64_t selectors = (uint64_t)r[REG_CSGSFS];
     r[REG_CSGSFS] = (greg_t)((selectors & 0x0000ffffffff0000) | USER_CS64 | (uint64_t)USER_SS << 48);

@@ -2,7 +2,8 @@
 //
 // Where the operand lies in RAM, within a page, the work is done in place: plainly, or with the host's locked instructions.
 // The rest (devices, operands across two pages, pages whose writes are watched) goes by way of `StateLayout.loaded`: read there,
-// changed there, written from there. If that last write is refused (it hits decoded code, and the instruction is run again,
+// changed there, written from there; for other processors that is two steps, which only locked operands across two pages of RAM
+// could tell. If that last write is refused (it hits decoded code, and the instruction is run again,
 // alone), the flags are what they were.
 
 /// Where the flags are kept meanwhile; the scratch is the vector instructions', which do not come in between.

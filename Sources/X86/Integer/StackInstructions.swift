@@ -180,8 +180,7 @@ func popAll<S: StackPointer, W: MachineWord>(
 ) -> UnsafeRawPointer? {
     let (cpu, op) = (CPU(state), Op(op))
     let size = MemoryLayout<W>.size
-    // All are read before any is written: the last may fault. The first one lies at the far end.
-    guard S.peek(cpu, W.self, at: S.Pointer(7 * size)) != nil else { return nil }
+    // All are read before any is written: the last may fault.
     for number in 0..<8 {
         guard S.peek(cpu, W.self, at: S.Pointer((7 - number) * size)) != nil else { return nil }
     }

@@ -21,8 +21,18 @@ final class CorpusRunner {
     private(set) var cases = 0
     private let comparesUndefined = getenv("ROOKERY_REAL_CPU_UNDEFINED") != nil
 
+    /// There is one oracle in the process: suites that run at the same time take turns.
+    private nonisolated(unsafe) static let turn: UnsafeMutablePointer<sem_t> = {
+        let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+        sem_init(semaphore, 0, 1)
+        return semaphore
+    }()
+
     init() throws {
-        try #require(cx86_oracle_open() == 0, "mapping the oracle's pages: \(String(cString: strerror(errno)))")
+        while sem_wait(CorpusRunner.turn) != 0 {}
+        let isOpen = cx86_oracle_open() == 0
+        if !isOpen { sem_post(CorpusRunner.turn) }
+        try #require(isOpen, "mapping the oracle's pages: \(String(cString: strerror(errno)))")
         data = UnsafeMutableRawPointer(bitPattern: UInt(CX86_ORACLE_DATA))!
         pattern = .allocate(byteCount: dataCount, alignment: 4096)
         var random = SeededGenerator(seed: 1)
@@ -34,6 +44,7 @@ final class CorpusRunner {
     deinit {
         pattern.deallocate()
         cx86_oracle_close()
+        sem_post(CorpusRunner.turn)
     }
 
     /// - Parameter count: cases of each template, if the environment does not say otherwise.

@@ -295,7 +295,8 @@ extension InstructionTemplate {
     /// Puts the stack pointer (and the frame's) into the data pages.
     private static func useStack(_ trial: inout Trial) {
         let room = UInt64(trial.random.below(32)) * 8
-        switch trial.random.below(32) {
+        // POPF's operand has to be what was patched in: TF and AC stay clear.
+        switch trial.popsFlags ? 31 : trial.random.below(32) {
         case 2 where trial.bits == 64: trial.state[register: 4] = 0x8000_0000_0000_1000
         case 0: trial.state[register: 4] = Trial.dataStart + room / 8
         case 1: trial.state[register: 4] = Trial.dataStart + Trial.dataCount - room / 8
