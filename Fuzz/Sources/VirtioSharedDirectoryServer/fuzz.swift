@@ -21,20 +21,23 @@ final class Ground {
     let shared: OwnedDescriptor
 
     init() {
-        var template = Array("/tmp/rookery-fuzz.XXXXXX".utf8CString)
-        path = String(cString: mkdtemp(&template)!)
+        // libFuzzer ends without a word: what earlier runs have left is removed here.
+        for name in (try? File.list("/tmp")) ?? [] where name.hasPrefix("rookery-fuzz.") {
+            if !File.exists("/proc/" + name.dropFirst("rookery-fuzz.".count)) { Self.remove("/tmp/" + name) }
+        }
+        path = "/tmp/rookery-fuzz.\(getpid())"
+        Self.remove(path)
+        try! File.makeDirectory(path)
         try! File.makeDirectory(path + "/shared")
         try! File.makeDirectory(path + "/beside")
         try! File.write(path + "/beside/secret", "secret", mode: 0o600)
         shared = OwnedDescriptor(try! File.open(path + "/shared", 0o200000))
         fill()
-        let path = path
-        atexitPath = path
-        atexit { Ground.remove(atexitPath) }
     }
 
     func fill() {
-        for name in (try? File.list(path + "/shared")) ?? [] { Self.remove(path + "/shared/" + name) }
+        // Emptied, and kept: the server has it open.
+        Self.remove(path + "/shared/.")
         symlink("../beside", path + "/shared/w")
         symlink("../beside/secret", path + "/shared/l")
         try! File.write(path + "/shared/f", "file")
@@ -49,13 +52,25 @@ final class Ground {
         precondition(stat(path + "/beside/secret", &status) == 0 && status.st_mode & 0o7777 == 0o600)
     }
 
-    static func remove(_ path: String) {
+    static func remove(_ path: String) { remove(Array(path.utf8CString)) }
+
+    /// The guest's names are any bytes, and no strings.
+    private static func remove(_ path: [CChar]) {
         if unlink(path) == 0 { return }
-        for name in (try? File.list(path)) ?? [] { remove(path + "/" + name) }
+        if let directory = opendir(path) {
+            var names: [[CChar]] = []
+            while let entry = readdir(directory) {
+                let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+                if name != Array(".".utf8), name != Array("..".utf8) {
+                    names.append(name.map { CChar(bitPattern: $0) })
+                }
+            }
+            closedir(directory)
+            for name in names { remove(path.dropLast() + [CChar(UInt8(ascii: "/"))] + name + [0]) }
+        }
         rmdir(path)
     }
 }
-nonisolated(unsafe) var atexitPath = ""
 nonisolated(unsafe) let ground = Ground()
 nonisolated(unsafe) var runs = 0
 
