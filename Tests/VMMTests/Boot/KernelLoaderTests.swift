@@ -8,6 +8,12 @@ import Testing
 /// Kernels of our own making, whole and broken.
 @Suite struct KernelLoaderTests {
     private let directory = TemporaryDirectory()
+    private let kept = Kept()
+
+    /// Memory lives as long as the test: `GuestMemory` does not own what it points to.
+    private final class Kept {
+        var memories: [MachineMemory] = []
+    }
 
     private func write(_ name: String, _ bytes: [UInt8]) -> String {
         let path = "\(directory.path)/\(name)"
@@ -19,12 +25,13 @@ import Testing
 
     private func load(
         _ path: String, megabytes: UInt64 = 32, _ change: (inout KernelLoader.Request) -> Void = { _ in }
-    ) throws -> (ProcessorState, GuestMemory, MachineMemory) {
+    ) throws -> (ProcessorState, GuestMemory) {
         let memory = try MachineMemory(byteCount: megabytes << 20)
         var request = KernelLoader.Request(kernel: path, commandLine: "console=ttyS0")
         change(&request)
         let state = try KernelLoader(request, memory: memory.guest, acpi: 0xe0000).load()
-        return (state, memory.guest, memory)
+        kept.memories.append(memory)
+        return (state, memory.guest)
     }
 
     private func offence(
@@ -40,7 +47,7 @@ import Testing
 
     @Test func elfKernel() throws {
         let path = write("vmlinux", TestKernel.elf())
-        let (state, memory, _) = try load(path)
+        let (state, memory) = try load(path)
         #expect(state.rip == 0x100_0000 && state[.rsi] == PhysicalLayout.zeroPage)
         #expect(state.cr0 & 0x8000_0001 == 0x8000_0001 && state.efer == 0x500 && state.rflags & 0x200 == 0)
         #expect(try memory.bytes(at: 0x100_0000, count: 4) == [0x90, 0x90, 0xf4, 0xf4])
@@ -57,7 +64,7 @@ import Testing
     @Test func pvhEntry() throws {
         let path = write("vmlinux", TestKernel.elf())
         let disk = write("initrd", [1, 2, 3, 4, 5])
-        let (state, memory, _) = try load(path) {
+        let (state, memory) = try load(path) {
             $0.entry = .pvh
             $0.initialRAMDisk = disk
         }
@@ -98,7 +105,7 @@ import Testing
     @Test func bzImageIsUnpackedOnTheHost() throws {
         for compression in TestKernel.Compression.allCases where compression.isAvailable {
             let path = write("bzImage", try TestKernel.bzImage(TestKernel.elf(), compression, in: directory))
-            let (state, memory, _) = try load(path)
+            let (state, memory) = try load(path)
             #expect(state.rip == 0x100_0000, "\(compression)")
             #expect(try memory.bytes(at: 0x100_0000, count: 4) == [0x90, 0x90, 0xf4, 0xf4], "\(compression)")
         }
@@ -106,7 +113,7 @@ import Testing
 
     @Test func bzImageUnpacksItselfWhereAskedTo() throws {
         let path = write("bzImage", try TestKernel.bzImage(TestKernel.elf(), .none, in: directory))
-        let (state, memory, _) = try load(path) { $0.unpacksInGuest = true }
+        let (state, memory) = try load(path) { $0.unpacksInGuest = true }
         #expect(state.rip == 0x100_0200)
         #expect(try memory.load(UInt8.self, at: PhysicalLayout.zeroPage + 0x210) == 0xff)
     }

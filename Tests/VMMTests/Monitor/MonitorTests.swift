@@ -54,7 +54,7 @@ import VirtualMachine
         try console.writeAll("*")
         let end = try client.waitForEnd()
         #expect(end.state == .ended && end.exitStatus == 42, "\(end)")
-        #expect(try eventually { !client.paths.isRunning })
+        #expect(eventually { !client.paths.isRunning })
         #expect(try client.status().exitStatus == 42)
         #expect(try File.readText(client.paths.consoleLog) == "hi")
         try client.paths.remove()
@@ -70,7 +70,7 @@ import VirtualMachine
         #expect(unknown.description.contains("no request 'dance'"))
         try client.kill()
         #expect(try client.waitForEnd().exitStatus == 137)
-        #expect(try eventually { !client.paths.isRunning })
+        #expect(eventually { !client.paths.isRunning })
         var broken = first
         broken.kernel = "\(directory.path)/nothing"
         let missing = try #require(throws: VMError.self) { _ = try start(broken) }
@@ -90,7 +90,7 @@ import VirtualMachine
         let client = try start(configuration)
         let process = try client.status().process
         #expect(kill(process, SIGKILL) == 0)
-        #expect(try eventually { !client.paths.isRunning })
+        #expect(eventually { !client.paths.isRunning })
         let status = try client.status()
         #expect(
             status.state == .ended && status.exitStatus == 137 && status.end?.contains("monitor was killed") == true)
