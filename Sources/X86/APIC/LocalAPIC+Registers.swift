@@ -65,6 +65,8 @@ extension LocalAPIC {
         case Register.timer...Register.error:
             // The table's order is that of the registers.
             let index = register - Register.timer
+            // What is due already is so by the entry as it was.
+            if index == LocalVector.timer.rawValue { fireIfDue() }
             let old = localVectors[index]
             var new = value & (LocalVector(rawValue: index)?.writable ?? 0)
             if spurious & 0x100 == 0 { new |= LocalVector.maskBit }
