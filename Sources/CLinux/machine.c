@@ -43,6 +43,13 @@ int rk_install_interrupt_signal(void) {
     return sigaction(SIGRTMIN, &action, NULL);
 }
 
+void rk_accept_interrupt_signal(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGRTMIN);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 int rk_interrupt_thread(int thread) { return (int)syscall(SYS_tgkill, getpid(), thread, SIGRTMIN); }
 
 int rk_memory_seals(int fd) { return fcntl(fd, F_GET_SEALS); }

@@ -15,6 +15,8 @@ int rk_timer_open(void);
 int rk_timer_set(int fd, uint64_t deadline);
 /// The real-time signal that `rk_interrupt_thread` sends; its handler does nothing.
 int rk_install_interrupt_signal(void);
+/// Lets the signal through to the calling thread, whatever mask it has inherited.
+void rk_accept_interrupt_signal(void);
 /// Sends that signal to a thread of this process (tgkill(2)).
 int rk_interrupt_thread(int thread);
 

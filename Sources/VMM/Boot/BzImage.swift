@@ -45,8 +45,11 @@ struct BzImage {
         setupSectorCount = sectors == 0 ? 4 : Int(sectors)
         let jump: UInt8 = try field(0x201)
         let headerEnd = 0x202 + Int(jump)
-        guard headerEnd <= 0x290, headerEnd <= image.count else {
+        guard headerEnd <= 0x290 else {
             throw BootError(image.name, "its setup header claims to end at byte \(headerEnd)")
+        }
+        guard headerEnd <= image.count else {
+            throw BootError(image.name, "it ends inside its setup header, after \(image.count) bytes")
         }
         header = image.bytes[Self.headerOffset..<headerEnd]
         let commandLine: UInt32 = try field(0x238)

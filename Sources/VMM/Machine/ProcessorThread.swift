@@ -24,6 +24,7 @@ final class ProcessorThread: @unchecked Sendable {
 
     private func loop() {
         CurrentThread.setTimerSlack(nanoseconds: 1)
+        ThreadInterrupt.accept()
         while mayRun() {
             let end = cpu.run()
             if end != .interrupted {
