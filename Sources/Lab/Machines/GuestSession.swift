@@ -49,9 +49,7 @@ public enum GuestSession {
     }
 
     private static func run(socket path: String, isTerminal: Bool, line: String) throws -> Int32 {
-        let socket = try UnixSocket.connect(path)
-        try socket.writeAll("CONNECT \(isTerminal ? shellPort : commandPort)\n")
-        guard try answer(socket).hasPrefix("OK") else { throw LabError("the guest takes no commands") }
+        let socket = try connect(path, port: isTerminal ? shellPort : commandPort)
         if isTerminal {
             try socket.writeAll("stty -echo 2>/dev/null; clear; stty echo 2>/dev/null; exec \(line)\n")
         } else {
@@ -60,6 +58,18 @@ public enum GuestSession {
             try socket.writeAll(single + "\n")
         }
         return try relay(socket)
+    }
+
+    /// A guest that is just up may not listen yet: for some seconds it is asked again.
+    private static func connect(_ path: String, port: Int) throws -> FileDescriptor {
+        let patience = MonotonicClock.now() + 10_000_000_000
+        while true {
+            let socket = try UnixSocket.connect(path)
+            try socket.writeAll("CONNECT \(port)\n")
+            if try answer(socket).hasPrefix("OK") { return socket }
+            guard MonotonicClock.now() < patience else { throw LabError("the guest takes no commands") }
+            MonotonicClock.sleep(until: MonotonicClock.now() + 100_000_000)
+        }
     }
 
     private static func escaped(_ text: String) -> String {

@@ -9,7 +9,11 @@ extension Machine {
     /// The para machine's devices on its PCI bus, in a fixed order, so that names in the guest stay.
     func addVirtioDevices(to bus: PCIBus, vsock: OwnedDescriptor?) throws {
         for (index, port) in configuration.ports.enumerated() {
-            try add(network(port, index), to: bus)
+            if case .vhostUser(let path) = port.backend {
+                add(try sharedNetwork(port, index, path), to: bus)
+            } else {
+                add(try network(port, index), to: bus)
+            }
         }
         for (index, disk) in configuration.disks.enumerated() {
             add(
@@ -68,10 +72,31 @@ extension Machine {
     }
 
     private func network(_ port: VMConfiguration.Port, _ index: Int) throws -> VirtioNetwork {
-        let address = (0..<6).map { UInt8(truncatingIfNeeded: port.address >> UInt64(40 - 8 * $0)) }
-        return VirtioNetwork(
-            name: "virtio-net.\(index)", port: try networkPort(port), mac: address,
+        VirtioNetwork(
+            name: "virtio-net.\(index)", port: try networkPort(port), mac: Self.bytes(of: port.address),
             pairCount: max(1, min(port.queuePairs, 8)))
+    }
+
+    /// A card whose rings a switch's process serves, at its vhost-user socket.
+    private func sharedNetwork(
+        _ port: VMConfiguration.Port, _ index: Int, _ path: String
+    ) throws -> VhostUserNetwork {
+        let socket: OwnedDescriptor
+        do throws(SystemError) { socket = OwnedDescriptor(try UnixSocket.connect(path)) } catch {
+            throw MachineError.configuration("no switch listens at “\(path)”: \(error)")
+        }
+        let file = OwnedDescriptor(try memory.file.duplicate())
+        do throws(VhostUserError) {
+            return try VhostUserNetwork(
+                name: "virtio-net.\(index)", socket: socket, memoryFile: file,
+                watcher: loop, mac: Self.bytes(of: port.address), pairCount: max(1, min(port.queuePairs, 8)))
+        } catch {
+            throw MachineError.configuration("the switch at “\(path)”: \(error)")
+        }
+    }
+
+    private static func bytes(of address: UInt64) -> [UInt8] {
+        (0..<6).map { UInt8(truncatingIfNeeded: address >> UInt64(40 - 8 * $0)) }
     }
 
     /// What is at the other end of a card's cable.
@@ -80,7 +105,7 @@ extension Machine {
         case .none: UnpluggedPort()
         case .descriptor(let number): try TapPort(FileDescriptor(owning: number), loop: loop)
         case .vhostUser:
-            throw MachineError.configuration("ports by vhost-user are not there yet: give the machine a TAP device")
+            throw MachineError.configuration("an e1000 card has no vhost-user port: give the machine a TAP device")
         }
     }
 }

@@ -36,6 +36,12 @@ public final class VhostUserFrontend {
         }
     }
 
+    /// Whether the other side has gone. Takes nothing from the socket.
+    var hasEnded: Bool {
+        var byte: UInt8 = 0
+        return recv(socket.rawValue, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) == 0
+    }
+
     private static func ask(_ request: VhostUserRequest, _ socket: VhostUserSocket) throws(VhostUserError) -> UInt64 {
         try socket.send(VhostUserMessage(request))
         return try number(try answer(to: request.rawValue, socket))

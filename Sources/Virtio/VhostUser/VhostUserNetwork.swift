@@ -196,9 +196,9 @@ public final class VhostUserNetwork: VirtioDevice {
     // MARK: The backend's life
 
     private func watchBackend(_ frontend: VhostUserFrontend) {
-        // It never speaks unasked: what can be read here is its end.
-        watcher.watch(frontend.rawValue, for: .readable) { [weak self] _ in
-            self?.disconnect(.system("the backend has gone"))
+        // It never speaks unasked: what can be read here is its end, or an answer that its asker has taken meanwhile.
+        watcher.watch(frontend.rawValue, for: .readable) { [weak self, weak frontend] _ in
+            if frontend?.hasEnded == true { self?.disconnect(.system("the backend has gone")) }
         }
     }
 
