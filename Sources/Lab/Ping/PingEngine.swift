@@ -39,7 +39,10 @@ struct PingEngine {
     private let addresses: [[HostPrefix]]
     private let sockets: [EchoSocket?]
     private var pairs: [Pair] = []
-    private let request: PingRequest
+    let request: PingRequest
+    let supervisor: Supervisor
+    /// Pairs that a virtual machine pings, by its place among the hosts.
+    private var guestPairs: [(guest: Host, source: Int, destinations: [Int])] = []
     private let identifier: UInt16
     private let readiness: Readiness
 
@@ -57,6 +60,7 @@ struct PingEngine {
             throw LabError("ping: count and parallelism must be at least 1")
         }
         self.request = request
+        self.supervisor = supervisor
         let lab = supervisor.topology.withLock { $0 }
         let nodes = lab.nodes.filter(\.isHost)
         let index = Dictionary(uniqueKeysWithValues: nodes.enumerated().map { ($1.name, $0) })
@@ -87,7 +91,13 @@ struct PingEngine {
         nextSequence = Array(repeating: 1, count: nodes.count)
         let readiness = try labelled { () throws(SystemError) in Readiness(try Epoll()) }
         var sockets = [EchoSocket?](repeating: nil, count: nodes.count)
-        for source in Set(wanted.map(\.0)) {
+        for source in Set(wanted.map(\.0)).sorted() {
+            let host = try supervisor.host(nodes[source].name)
+            if host.machine != nil {
+                guestPairs.append((host, source, wanted.filter { $0.0 == source }.map(\.1)))
+                wanted.removeAll { $0.0 == source }
+                continue
+            }
             let socket = try EchoSocket(
                 in: supervisor.host(nodes[source].name), isIPv6: request.ipv6, identifier: identifier)
             try labelled { () throws(SystemError) in
@@ -131,6 +141,9 @@ struct PingEngine {
             }
         }
         if !finished.isEmpty { try report(finished) }
+        for (guest, source, destinations) in guestPairs {
+            try report(results(of: guest, destinations.map { (names[$0], target(source, $0)) }))
+        }
     }
 
     /// Waits for replies until the next thing is due. Returns the number of pairs that ended.
