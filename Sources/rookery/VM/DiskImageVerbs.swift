@@ -55,7 +55,9 @@ struct ImageInfo: ParsableCommand {
 }
 
 struct CreateImage: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "create", abstract: "Make an empty disk image.")
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Make an empty disk image.",
+        usage: "rookery vm image create <file> [<size>] [options]")
 
     @Argument(help: "The file; its ending says the format: .raw, .img; qcow2 otherwise.") var file: String
     @Argument(help: "The disk's size: 10G; with --backing, its size.") var size: ByteQuantity?
@@ -93,7 +95,8 @@ struct ResizeImage: ParsableCommand {
 
 struct ConvertImage: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "convert", abstract: "Copy a disk into a new image, with what its backing files have.")
+        commandName: "convert", abstract: "Copy a disk into a new image, with what its backing files have.",
+        usage: "rookery vm image convert <source> <target> [options]")
 
     @Argument(help: "The file, or the name of an image.") var source: String
     @Argument(help: "The new file; its ending says the format: .raw, .img; qcow2 otherwise.") var target: String

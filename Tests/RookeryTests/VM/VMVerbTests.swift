@@ -55,12 +55,12 @@ struct VMVerbTests {
         #expect(try program.run("vm", "pause", "quiet").status == 0)
         #expect(try program.run("vm", "ls", "--json").output.contains("\"state\" : \"paused\""))
         #expect(try program.run("vm", "resume").status == 0)
-        let details = try program.run("vm", "inspect", "quiet")
-        #expect(details.output.contains("state        running") && details.output.contains("DEVICE"), "\(details.all)")
         let isUp = try eventually(within: 200) {
             try program.run("vm", "console", "--log", "quiet").output.contains("rookery;ready")
         }
         #expect(isUp)
+        let details = try program.run("vm", "inspect", "quiet")
+        #expect(details.output.contains("state        running") && details.output.contains("DEVICE"), "\(details.all)")
         #expect(try program.run("vm", "stop", "--now", "quiet").status == 0)
         #expect(try program.run("vm", "ls").errors.contains("No machine runs"))
     }
