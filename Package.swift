@@ -31,6 +31,7 @@ let package = Package(
         .executable(name: "rookery-lab", targets: ["rookery-lab"]),
         .executable(name: "rookery-switchd", targets: ["rookery-switchd"]),
         .executable(name: "rookery-vmm", targets: ["rookery-vmm"]),
+        .executable(name: "rookery-work", targets: ["rookery-work"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -84,6 +85,10 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "rookery-vmm", dependencies: ["VMM", "VirtualMachine", "Linux"], swiftSettings: strict),
+        // The works that `rookery compare` measures: static, so that the same bytes run here and in guests.
+        .executableTarget(
+            name: "rookery-work", cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
         // A lab as data; a lab alive.
         .target(
             name: "Topology", dependencies: ["Switch", "Wire", .product(name: "Yams", package: "Yams")],
@@ -177,7 +182,7 @@ let package = Package(
         .testTarget(
             name: "RookeryTests",
             dependencies: [
-                "rookery", "rookery-lab", "rookery-switchd", "rookery-vmm", "Lab", "Topology", "Switch", "Linux",
+                "rookery", "rookery-lab", "rookery-switchd", "rookery-vmm", "rookery-work", "Lab", "Topology", "Switch", "Linux",
                 "Wire",
                 "Testbed",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -9,6 +9,8 @@ public struct GuestCommand: Sendable {
     public var input: [UInt8]?
     /// It runs on the console as on a terminal of this kind (TERM), and reads from it; nil: its output comes as it is.
     public var terminal: String?
+    /// Programs that it brings along: paths in the guest without the first slash, and what is in them.
+    public var programs: [String: [UInt8]] = [:]
 
     public init(_ arguments: [String], input: [UInt8]? = nil, terminal: String? = nil) {
         self.arguments = arguments
@@ -17,17 +19,16 @@ public struct GuestCommand: Sendable {
     }
 
     /// The script for the guest's shell: the arguments as they are, whatever is in them.
-    var script: String { "exec " + arguments.map(Self.quoted).joined(separator: " ") + "\n" }
-
-    static func quoted(_ word: String) -> String {
-        "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-    }
+    var script: String { "exec " + arguments.map(GuestScript.quoted).joined(separator: " ") + "\n" }
 
     /// The archive.
     public var archive: [UInt8] {
         var archive = CPIOArchive()
         archive.add(file: "rookery/command", script)
         if let input { archive.add(file: "rookery/input", input) }
+        for (path, content) in programs.sorted(by: { $0.key < $1.key }) {
+            archive.add(file: path, content, mode: 0o755)
+        }
         if let terminal { archive.add(file: "rookery/terminal", terminal + "\n") }
         return archive.finished()
     }
