@@ -182,7 +182,8 @@ let package = Package(
         .testTarget(
             name: "RookeryTests",
             dependencies: [
-                "rookery", "rookery-lab", "rookery-switchd", "rookery-vmm", "rookery-work", "Lab", "Topology", "Switch", "Linux",
+                "rookery", "rookery-lab", "rookery-switchd", "rookery-vmm", "rookery-work", "Lab", "Topology", "Switch",
+                "Linux",
                 "Wire",
                 "Testbed",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
