@@ -62,17 +62,12 @@ struct EpollLoop: ~Copyable {
         }
     }
 
-    /// The descriptors by which guests tell of frames, as the rings are now.
-    private var kicks: Set<Int32> = []
-
     private mutating func waitForKicks() {
-        poller.ringChanges = false
-        let wanted = Set(poller.ringDevices.flatMap(\.kicks))
-        for kick in kicks.subtracting(wanted) { try? epoll.remove(kick) }
-        for kick in wanted.subtracting(kicks) {
+        let change = poller.changeKicks()
+        for kick in change.gone { try? epoll.remove(kick) }
+        for kick in change.new {
             try? epoll.add(kick, .readable, token: Self.kickToken | UInt64(UInt32(bitPattern: kick)))
         }
-        kicks = wanted
     }
 
     private func wait() {

@@ -82,6 +82,14 @@ extension Poller {
         datapath.pool.release(packet)
     }
 
+    /// The descriptors by which guests tell of frames, as the rings are now, against what they were.
+    func changeKicks() -> (gone: Set<Int32>, new: Set<Int32>) {
+        ringChanges = false
+        let wanted = Set(ringDevices.flatMap(\.kicks))
+        defer { kicks = wanted }
+        return (kicks.subtracting(wanted), wanted.subtracting(kicks))
+    }
+
     /// A ring's descriptor was signalled.
     func kicked(_ kick: Int32) {
         var count: UInt64 = 0

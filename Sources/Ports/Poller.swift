@@ -78,6 +78,8 @@ public final class Poller: @unchecked Sendable {
     var hasPendingRings = false
     /// Rings started or stopped: the loop waits for other descriptors.
     var ringChanges = false
+    /// The descriptors by which guests tell of frames, as far as the loop waits for them.
+    var kicks: Set<Int32> = []
 
     private let shared = Mutex(Shared())
     let hasCalls = Atomic<Bool>(false)

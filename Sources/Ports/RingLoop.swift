@@ -105,20 +105,15 @@ struct RingLoop: ~Copyable {
         ring.enter(wait: 0, timeout: -1)
     }
 
-    /// The descriptors by which guests tell of frames, as the rings are now.
-    private var kicks: Set<Int32> = []
-
     @inline(never)
     private mutating func waitForKicks() {
-        poller.ringChanges = false
-        let wanted = Set(poller.ringDevices.flatMap(\.kicks))
-        for kick in kicks.subtracting(wanted) {
+        let change = poller.changeKicks()
+        for kick in change.gone {
             ring.cancel(Tag.kick | UInt64(UInt32(bitPattern: kick)), userData: Tag.cancel)
         }
-        for kick in wanted.subtracting(kicks) {
+        for kick in change.new {
             ring.pollMultishot(kick, userData: Tag.kick | UInt64(UInt32(bitPattern: kick)))
         }
-        kicks = wanted
         ring.enter(wait: 0, timeout: -1)
     }
 
@@ -131,7 +126,7 @@ struct RingLoop: ~Copyable {
     @inline(never)
     private mutating func kicked(_ completion: IOUring.Completion) {
         let kick = Int32(truncatingIfNeeded: completion.userData & ~Tag.mask)
-        guard kicks.contains(kick) else { return }
+        guard poller.kicks.contains(kick) else { return }
         poller.kicked(kick)
         if !completion.hasMore { ring.pollMultishot(kick, userData: completion.userData) }
     }

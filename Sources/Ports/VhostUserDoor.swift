@@ -76,58 +76,25 @@ public final class VhostUserDoor: Sendable {
                 return
             }
             guard let connection = accepted else { continue }
-            if listener.enter(connection.rawValue) { converse(connection, onFault) }
+            let number = connection.rawValue
+            if listener.enter(number) {
+                converse(VhostUserSocket(OwnedDescriptor(connection), timeoutSeconds: 0), onFault)
+            }
             listener.leave()
             backend.backend.stopAll()
         }
     }
 
     /// Takes messages until the other end is gone or breaks the protocol.
-    private func converse(_ connection: borrowing FileDescriptor, _ onFault: (String) -> Void) {
-        var pending: [UInt8] = []
-        var descriptors: [Int32] = []
-        defer { for number in descriptors { Glibc.close(number) } }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: VhostUserMessage.headerByteCount + VhostUserMessage.payloadLimit, alignment: 8)
-        defer { buffer.deallocate() }
+    private func converse(_ socket: VhostUserSocket, _ onFault: (String) -> Void) {
         do {
-            while true {
-                // One message at a time, so that descriptors belong to the message they came with.
-                let wanted = try need(pending)
-                if pending.count < wanted {
-                    let received = try UnixSocket.receive(
-                        into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<(wanted - pending.count)]),
-                        on: connection)
-                    guard let received, received.byteCount > 0 else { return }
-                    pending += buffer[..<received.byteCount]
-                    descriptors += received.descriptors
-                    guard descriptors.count <= VhostUserPayload.regionLimit else {
-                        throw VhostUserError.badValue("so many descriptors")
-                    }
-                    continue
-                }
-                guard var message = pending.withUnsafeBytes({ VhostUserMessage.parseHeader($0)?.message }) else {
-                    throw VhostUserError.badValue("header")
-                }
-                message.payload = Array(pending[VhostUserMessage.headerByteCount...])
-                pending = []
-                let owned = descriptors
-                descriptors = []
-                if let reply = try backend.backend.handle(message, descriptors: owned) {
-                    try UnixSocket.send(reply.bytes, on: connection)
+            while let (message, descriptors) = try socket.receive() {
+                if let reply = try backend.backend.handle(message, descriptors: descriptors) {
+                    try socket.send(reply)
                 }
             }
         } catch {
             if listener.isOpen { onFault("\(path): \(error)") }
         }
-    }
-
-    /// How many bytes the message at hand has, as far as is known.
-    private func need(_ pending: [UInt8]) throws(VhostUserError) -> Int {
-        guard pending.count >= VhostUserMessage.headerByteCount else { return VhostUserMessage.headerByteCount }
-        guard let (_, byteCount) = pending.withUnsafeBytes({ VhostUserMessage.parseHeader($0) }) else {
-            throw .badValue("header")
-        }
-        return VhostUserMessage.headerByteCount + byteCount
     }
 }

@@ -15,13 +15,8 @@ import Linux
 public struct VMPaths: Hashable, Sendable {
     public let directory: String
 
-    /// The directory that holds all machines of this user. `ROOKERY_RUN_DIR` overrides what it is in, for tests.
-    public static var root: String {
-        if let path = getenv("ROOKERY_RUN_DIR") { return String(cString: path) + "/vm" }
-        if geteuid() == 0 { return "/run/rookery/vm" }
-        if let path = getenv("XDG_RUNTIME_DIR") { return String(cString: path) + "/rookery/vm" }
-        return "/tmp/rookery-\(geteuid())/vm"
-    }
+    /// The directory that holds all machines of this user.
+    public static var root: String { RunDirectory.root + "/vm" }
 
     public init(machine: String) { directory = Self.root + "/" + machine }
     public init(directory: String) { self.directory = directory }
@@ -53,5 +48,7 @@ public struct VMPaths: Hashable, Sendable {
             try File.remove(directory + "/" + name)
         }
         try File.removeDirectory(directory)
+        // With the last machine goes the directory of all: it is not empty as long as there is another.
+        if directory.hasPrefix(Self.root + "/") { rmdir(Self.root) }
     }
 }

@@ -49,7 +49,7 @@ public func fuzzOne(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
             message.needsReply = script.next(UInt8.self) & 1 != 0
             message.payload = script.some()
             let count = Int(script.next(UInt8.self) % 4)
-            let descriptors = (0..<count).map { _ in dup(memory.rawValue) }
+            let descriptors = (0..<count).map { _ in OwnedDescriptor(FileDescriptor(owning: dup(memory.rawValue))) }
             do { _ = try backend.handle(message, descriptors: descriptors) } catch { continue }
         }
     }

@@ -26,7 +26,7 @@ public enum LabLauncher {
         try LabName.validate(topology.name)
         let json = try ControlLine.encode(topology)
         let (socket, process) = try start(
-            supervisor ?? besideThisProgram(), lab: topology.name, sending: json)
+            supervisor ?? SiblingProgram.path("rookery-lab") ?? "rookery-lab", lab: topology.name, sending: json)
         let client = LabClient(socket: FileDescriptor(owning: socket))
         while let reply = try client.next() {
             switch reply {
@@ -116,15 +116,6 @@ public enum LabLauncher {
             }
         }
         return (ours, process)
-    }
-
-    private static func besideThisProgram() -> String {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = buffer.withUnsafeMutableBytes { readlink("/proc/self/exe", $0.baseAddress!, $0.count) }
-        let path = String(decoding: buffer[..<max(0, count)], as: UTF8.self)
-        guard let slash = path.lastIndex(of: "/") else { return "rookery-lab" }
-        let sibling = path[...slash] + "rookery-lab"
-        return File.exists(String(sibling)) ? String(sibling) : "rookery-lab"
     }
 
     private struct SocketPair {

@@ -14,13 +14,8 @@ import Linux
 public struct LabPaths: Sendable, Hashable {
     public let directory: String
 
-    /// The directory that holds all labs of this user. `ROOKERY_RUN_DIR` overrides it, for tests.
-    public static var root: String {
-        if let path = getenv("ROOKERY_RUN_DIR") { return String(cString: path) }
-        if geteuid() == 0 { return "/run/rookery" }
-        if let path = getenv("XDG_RUNTIME_DIR") { return String(cString: path) + "/rookery" }
-        return "/tmp/rookery-\(geteuid())"
-    }
+    /// The directory that holds all labs of this user.
+    public static var root: String { RunDirectory.root }
 
     static let crashSuffix = ".crash.log"
 

@@ -47,7 +47,9 @@ extension Supervisor {
         let nodes = lab.nodes.filter { $0.kind == .vm }
         if nodes.isEmpty { return }
         try progress("machines", 0, nodes.count)
-        let monitor = try Self.monitor()
+        guard let monitor = SiblingProgram.path("rookery-vmm") else {
+            throw LabError("virtual machines need rookery-vmm beside rookery-lab: make build makes it")
+        }
         var started: [LabMachine] = []
         for node in nodes {
             let plan = try plan(node)
@@ -95,16 +97,6 @@ extension Supervisor {
             return try MiniImage.make(.cloud)
         }
         return ImageCache.standard.image(named: name)
-    }
-
-    /// `rookery-vmm`, which lies beside this program.
-    private static func monitor() throws(LabError) -> String {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = readlink("/proc/self/exe", &buffer, buffer.count)
-        let own = String(decoding: buffer[..<max(count, 0)], as: UTF8.self)
-        let path = own.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/rookery-vmm"
-        guard File.exists(path) else { throw LabError("there is no \(path): make build makes it") }
-        return path
     }
 
     /// Starts a command in a machine: a process of ours that carries it there stands for it here.

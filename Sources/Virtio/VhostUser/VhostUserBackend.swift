@@ -58,8 +58,8 @@ public final class VhostUserBackend {
         var size: UInt32 = 0
         var addresses: VhostUserPayload.RingAddresses?
         var base: UInt16 = 0
-        var kick: FileDescriptorBox?
-        var call: FileDescriptorBox?
+        var kick: OwnedDescriptor?
+        var call: OwnedDescriptor?
         var isKickSet = false
         var isEnabled = false
         var isRunning = false
@@ -89,12 +89,12 @@ public final class VhostUserBackend {
     }
 
     /// Takes a message.
-    /// - Parameter descriptors: those that came with it; owned by this call.
+    /// - Parameter descriptors: those that came with it.
     /// - Returns: the answer to send, if any.
     public func handle(
-        _ message: VhostUserMessage, descriptors: [Int32]
+        _ message: VhostUserMessage, descriptors: [OwnedDescriptor]
     ) throws(VhostUserError) -> VhostUserMessage? {
-        var owned = descriptors.map { FileDescriptorBox(FileDescriptor(owning: $0)) }
+        var owned = descriptors
         guard let request = VhostUserRequest(rawValue: message.request) else {
             throw .unknownRequest(message.request)
         }
@@ -176,7 +176,7 @@ public final class VhostUserBackend {
         }
     }
 
-    private func setMemory(_ payload: [UInt8], _ descriptors: inout [FileDescriptorBox]) throws(VhostUserError) {
+    private func setMemory(_ payload: [UInt8], _ descriptors: inout [OwnedDescriptor]) throws(VhostUserError) {
         guard let regions = VhostUserPayload.parseMemoryTable(payload), regions.count == descriptors.count else {
             throw .badValue("memory table")
         }
@@ -233,8 +233,8 @@ public final class VhostUserBackend {
 
     private func made(_ ring: Int, _ queue: Virtqueue, _ mapping: Mapping) -> Ring {
         Ring(
-            queue: queue, kick: rings[ring].kick?.descriptor.rawValue ?? -1,
-            call: rings[ring].call?.descriptor.rawValue ?? -1, mapping: mapping)
+            queue: queue, kick: rings[ring].kick?.rawValue ?? -1,
+            call: rings[ring].call?.rawValue ?? -1, mapping: mapping)
     }
 
     private func restart(_ ring: Int) throws(VhostUserError) {
@@ -268,12 +268,6 @@ public final class VhostUserBackend {
         guard ring < UInt64(ringCount) else { throw .badValue("ring") }
         return Int(ring)
     }
-}
-
-/// A descriptor that several may hold.
-final class FileDescriptorBox {
-    let descriptor: FileDescriptor
-    init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 }
 
 /// What a monitor did wrong. The connection ends.

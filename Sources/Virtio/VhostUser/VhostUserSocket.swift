@@ -6,7 +6,7 @@ public final class VhostUserSocket {
     public let descriptor: OwnedDescriptor
     public var rawValue: Int32 { descriptor.rawValue }
 
-    /// - Parameter timeoutSeconds: how long a message may take to come.
+    /// - Parameter timeoutSeconds: how long a message may take to come; 0: for ever.
     public init(_ descriptor: OwnedDescriptor, timeoutSeconds: Int = 10) {
         self.descriptor = descriptor
         var time = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
@@ -57,6 +57,9 @@ public final class VhostUserSocket {
             }
             guard let received else { throw .system("nothing came in time") }
             descriptors += received.descriptors.map { OwnedDescriptor(FileDescriptor(owning: $0)) }
+            guard descriptors.count <= VhostUserPayload.regionLimit else {
+                throw .badValue("so many descriptors")
+            }
             if received.byteCount == 0 { break }
             done += received.byteCount
         }

@@ -1,18 +1,10 @@
-import Glibc
 import Linux
 import VirtualMachine
 
 /// Machines by name, and the program that each of them is run by.
 enum VMMachines {
     /// The monitor: beside this program, or in the PATH.
-    static var monitor: String {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = buffer.withUnsafeMutableBytes { readlink("/proc/self/exe", $0.baseAddress!, $0.count) }
-        let path = String(decoding: buffer[..<max(0, count)], as: UTF8.self)
-        guard let slash = path.lastIndex(of: "/") else { return "rookery-vmm" }
-        let sibling = path[...slash] + "rookery-vmm"
-        return File.exists(String(sibling)) ? String(sibling) : "rookery-vmm"
-    }
+    static var monitor: String { SiblingProgram.path("rookery-vmm") ?? "rookery-vmm" }
 
     /// The machine of this name; with no name, the one that runs.
     static func find(_ name: String?, running: Bool = true) throws(CommandError) -> VMClient {

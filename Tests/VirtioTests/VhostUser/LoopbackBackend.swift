@@ -39,8 +39,7 @@ final class LoopbackBackend: @unchecked Sendable {
         do {
             while requests.count < limit, let (message, descriptors) = try socket.receive() {
                 requests.append(message.request)
-                let owned = descriptors.map { dup($0.rawValue) }
-                if let reply = try backend.handle(message, descriptors: owned) { try socket.send(reply) }
+                if let reply = try backend.handle(message, descriptors: descriptors) { try socket.send(reply) }
             }
         } catch {
             failure = "\(error)"

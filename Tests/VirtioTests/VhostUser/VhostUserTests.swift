@@ -171,20 +171,19 @@ final class VhostUserTests {
 
     @Test("memory that could shrink, or is shorter than said, is not mapped")
     func unsafeMemory() throws {
-        var fds: [Int32] = [0, 0]
         let short = try MemoryFile.make("short", byteCount: 4096)
-        fds[0] = try short.duplicate().release()
+        let first = OwnedDescriptor(try short.duplicate())
         let path = "/tmp/rookery-unsealed-\(getpid())"
         let unsealed = try File.open(path, O_RDWR | O_CREAT)
         unlink(path)
         ftruncate(unsealed.rawValue, 1 << 20)
-        fds[1] = try unsealed.duplicate().release()
+        let second = OwnedDescriptor(try unsealed.duplicate())
         let backend = VhostUserBackend(features: 0, ringCount: 2) { _, _ in
         } stop: { _ in
             0
         }
         let region = VhostUserPayload.Region(guestAddress: 0, byteCount: 8192, userAddress: 0, fileOffset: 0)
-        for descriptor in fds {
+        for descriptor in [first, second] {
             let message = VhostUserMessage(.setMemoryTable, payload: VhostUserPayload.memoryTable([region]))
             #expect(throws: VhostUserError.self) { try backend.handle(message, descriptors: [descriptor]) }
         }
