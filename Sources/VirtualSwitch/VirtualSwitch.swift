@@ -1,1 +1,0 @@
-// The bridges of the virtual switch and their management.
