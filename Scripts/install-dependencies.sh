@@ -8,7 +8,7 @@ build) ;;
 demo) packages+=(curl iproute2 iputils-ping iperf3 python3) ;;
 test) packages+=(curl iproute2 iputils-ping iperf iperf3 python3 tcpdump nftables procps util-linux
     mininet openssl openvswitch-switch openvswitch-testcontroller python3-openvswitch python3-os-ken
-    python3-pip) ;;
+    python3-pip qemu-system-x86 qemu-utils seabios acpica-tools binutils busybox-static e2fsprogs fdisk) ;;
 bench) packages+=(curl ethtool iproute2 iputils-ping iperf iperf3 python3 mininet openvswitch-switch
     openvswitch-switch-dpdk) ;;
 *)

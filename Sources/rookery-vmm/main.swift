@@ -1,4 +1,8 @@
 // One process for each virtual machine.
 import VMM
 
-MonitorMain.run()
+if CommandLine.arguments.dropFirst() == ["--measure"] {
+    print(BackEndReport.text, terminator: "")
+} else {
+    MonitorMain.run()
+}

@@ -43,6 +43,17 @@ import Testing
         }
     }
 
+    @Test func virtualizationIsWorthWhatItMeasures() {
+        let fast = MachineCheck.kvm(measured: "kvm 90000\nsoftware 3000\n")
+        #expect(fast.grade == .good && fast.found.contains("30 times"), "\(fast)")
+        let slow = MachineCheck.kvm(measured: "kvm 150\nsoftware 3000\n")
+        #expect(slow.grade == .lacking && slow.found.contains("20 times") && slow.remedy != nil, "\(slow)")
+        let none = MachineCheck.kvm(
+            measured:
+                "kvm - cannot use hardware virtualization '/dev/kvm': no such file (load kvm_intel)\nsoftware 3000\n")
+        #expect(none.grade == .lacking && none.remedy == "load kvm_intel", "\(none)")
+    }
+
     @Test func findsProgramsInThePath() {
         #expect(MachineCheck.find("sh") != nil)
         #expect(MachineCheck.find("no-such-program-here") == nil)

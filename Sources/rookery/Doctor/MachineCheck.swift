@@ -28,7 +28,8 @@ enum MachineCheck {
         return [
             kernel(), privilege(root: root, userNamespaces: mayNamespace.grade == .good), tunnelDevice(), mayNamespace,
             ioUring(), cgroups(root: root), openFiles(), forwarding(root: root), addressTranslation(),
-        ] + programs()
+            kvm(),
+        ] + guests() + programs()
     }
 
     static func kernel() -> Finding {
@@ -176,7 +177,7 @@ enum MachineCheck {
         return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 
-    private static func install(_ package: String) -> String {
+    static func install(_ package: String) -> String {
         for (tool, command) in [("apt", "apt install"), ("dnf", "dnf install"), ("apk", "apk add")]
         where find(tool) != nil {
             return "\(command) \(package)"

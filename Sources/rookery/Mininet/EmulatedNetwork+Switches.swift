@@ -51,7 +51,7 @@ extension EmulatedNetwork {
         let socket = LabPaths(lab: lab).managementSocket(of: node)
         let rest = arguments.filter { $0 != word }
         if let verb = Self.verbs[word], !arguments.contains(where: { $0.hasPrefix("-") }) {
-            return try output(of: "/proc/self/exe", ["rookery", "switch", verb, "unix:\(socket)"] + rest)
+            return try ProgramOutput.of("/proc/self/exe", ["rookery", "switch", verb, "unix:\(socket)"] + rest)
         }
         guard MachineCheck.find("ovs-ofctl") != nil else {
             throw CommandError(
@@ -61,22 +61,8 @@ extension EmulatedNetwork {
             )
         }
         let options = arguments.prefix { $0 != word }
-        return try output(
-            of: "ovs-ofctl", ["ovs-ofctl"] + options + [word, "unix:\(socket)"] + rest.dropFirst(options.count))
-    }
-
-    /// What a program prints, errors included.
-    private func output(of program: String, _ arguments: [String]) throws -> String {
-        let pipe = try Pipe()
-        var spawn = Spawn(program, arguments)
-        spawn.descriptors = [(pipe.writeEnd.rawValue, 1), (pipe.writeEnd.rawValue, 2)]
-        let child = try spawn.start()
-        let bytes = try pipe.split { (readEnd, writeEnd) throws(SystemError) -> [UInt8] in
-            try writeEnd.close()
-            return try readEnd.readAll()
-        }
-        _ = try child.wait()
-        return String(decoding: bytes, as: UTF8.self)
+        return try ProgramOutput.of(
+            "ovs-ofctl", ["ovs-ofctl"] + options + [word, "unix:\(socket)"] + rest.dropFirst(options.count))
     }
 
     /// The switches that have been given controllers and are connected to none of them.
