@@ -24,8 +24,8 @@ struct Rookery: ParsableCommand {
         subcommands: [
             UpVerb.self, DownVerb.self, PsVerb.self, InspectVerb.self, ExecVerb.self, CLIVerb.self, LinkVerb.self,
             PingVerb.self, PathVerb.self, CaptureVerb.self, TraceVerb.self, FlowsVerb.self, FDBVerb.self,
-            GraphVerb.self, SwitchVerb.self, ControllerVerb.self, VMVerb.self, TopoVerb.self, DoctorVerb.self,
-            MininetVerb.self,
+            GraphVerb.self, SwitchVerb.self, ControllerVerb.self, VMVerb.self, CompareVerb.self, TopoVerb.self,
+            DoctorVerb.self, MininetVerb.self,
         ])
 
     static func main() {
