@@ -21,7 +21,7 @@ public struct VMClient: Sendable {
     /// How the machine is; of one that has ended, how it did.
     public func status() throws(VMError) -> VMStatus {
         guard paths.isRunning else { return try leftStatus() }
-        return VMStatus(text: try request("status"))
+        return VMStatus(text: try request(.status))
     }
 
     /// What a machine that does not run left in its state file.
@@ -37,16 +37,16 @@ public struct VMClient: Sendable {
     }
 
     /// Presses the power button: the guest switches itself off if it will.
-    public func powerOff() throws(VMError) { _ = try request("power-off") }
+    public func powerOff() throws(VMError) { _ = try request(.powerOff) }
     /// Ends the machine at once.
-    public func kill() throws(VMError) { _ = try request("kill") }
+    public func kill() throws(VMError) { _ = try request(.kill) }
     /// Stops its processors and its time; `resume` lets them go on.
-    public func pause() throws(VMError) { _ = try request("pause") }
-    public func resume() throws(VMError) { _ = try request("resume") }
+    public func pause() throws(VMError) { _ = try request(.pause) }
+    public func resume() throws(VMError) { _ = try request(.resume) }
 
     /// Waits until the machine has ended.
     public func waitForEnd() throws(VMError) -> VMStatus {
-        if paths.isRunning, let answer = try? request("wait") { return VMStatus(text: answer) }
+        if paths.isRunning, let answer = try? request(.wait) { return VMStatus(text: answer) }
         return try leftStatus()
     }
 
@@ -56,6 +56,8 @@ public struct VMClient: Sendable {
             return try UnixSocket.connect(paths.console)
         } catch { throw unreachable(error) }
     }
+
+    private func request(_ request: VMRequest) throws(VMError) -> String { try self.request(request.rawValue) }
 
     /// Sends a request and waits for the answer.
     /// - Returns: its lines without the first.

@@ -1,4 +1,5 @@
 import Board
+import Linux
 
 /// A qcow2 image: a disk in clusters that are allocated when they are first written, over an optional backing image.
 ///
@@ -94,6 +95,8 @@ public final class QCOW2Image: ImageContent {
         let page = min(4096, header.clusterByteCount)
         l2Cache = TableCache(file, pageByteCount: page, capacity: max(16, cacheByteCount / Int(page)))
         refcountCache = TableCache(file, pageByteCount: page, capacity: max(16, cacheByteCount / 4 / Int(page)))
+        // An isolated monitor cannot open files when it comes to a compressed cluster.
+        library.load()
         if !isReadOnly { try prepareWriting() }
     }
 
@@ -184,20 +187,34 @@ public final class QCOW2Image: ImageContent {
     /// The content of a compressed cluster; the last one is kept, because disks are read in order.
     private func decompress(_ host: UInt64, _ byteCount: UInt64) throws(BlockStorageError) -> UnsafeRawBufferPointer {
         if let decompressed, decompressed.offset == host { return UnsafeRawBufferPointer(decompressed.bytes) }
-        guard header.compression == .zlib else {
-            throw BlockStorageError(
-                .unsupported,
-                "'\(file.name)' is compressed with zstd, which is not supported; convert it: qemu-img convert -O qcow2")
-        }
         let source = try file.read(at: host, count: Int(byteCount))
         let bytes = decompressed?.bytes ?? .allocate(byteCount: Int(clusterByteCount), alignment: 16)
         decompressed = (.max, bytes)
-        guard Inflate.inflate(source, into: bytes) == bytes.count else {
-            throw corrupt("the compressed cluster at \(host) does not decompress to a cluster")
+        do throws(DecompressionError) {
+            let count = try decompress(source, into: bytes)
+            guard count == bytes.count else { throw DecompressionError("it has \(count) bytes") }
+        } catch {
+            throw corrupt("the compressed cluster at \(host) does not decompress to a cluster: \(error)")
         }
         decompressed = (host, bytes)
         return UnsafeRawBufferPointer(bytes)
     }
+
+    private func decompress(
+        _ source: [UInt8], into target: UnsafeMutableRawBufferPointer
+    ) throws(DecompressionError) -> Int {
+        let isZlib = header.compression == .zlib
+        let result = source.withUnsafeBytes { source in
+            Result { () throws(DecompressionError) -> Int in
+                isZlib
+                    ? try StreamLibrary.inflate(.raw, source, into: target)
+                    : try StreamLibrary.unpackZstd(source, into: target)
+            }
+        }
+        return try result.get()
+    }
+
+    private var library: StreamLibrary { header.compression == .zlib ? .zlib : .zstd }
 
     func forgetDecompressed() {
         if let decompressed { self.decompressed = (.max, decompressed.bytes) }

@@ -35,8 +35,9 @@ public enum UnixSocket {
     }
 
     /// Connects to a path.
-    public static func connect(_ path: String) throws(SystemError) -> FileDescriptor {
-        let fd = try make(nonBlocking: false)
+    /// - Parameter nonBlocking: fails where the listener has no room for another caller, instead of waiting.
+    public static func connect(_ path: String, nonBlocking: Bool = false) throws(SystemError) -> FileDescriptor {
+        let fd = try make(nonBlocking: nonBlocking)
         let number = fd.rawValue
         let length = path.utf8.count
         try retrying("connect to", path, remedy: remedy(length)) { rk_unix_connect(number, path, length) }

@@ -7,12 +7,14 @@ import Linux
 public final class Console: ByteChannel, @unchecked Sendable {
     /// What a newcomer is shown.
     public static let backlogLimit = 64 << 10
+    /// A guest that writes more than this before the I/O thread looks passes it on itself: nothing grows without limit.
+    private static let freshLimit = 64 << 10
     /// The most that waits for one reader.
     static let readerLimit = 256 << 10
     private static let inputLimit = 64 << 10
 
     public var onReadable: (() -> Void)?
-    /// Sees every byte of output, on the I/O thread, with the device lock held.
+    /// Sees every byte of output, with the device lock held.
     public var onOutput: (([UInt8]) -> Void)?
 
     private let loop: EventLoop
@@ -34,6 +36,7 @@ public final class Console: ByteChannel, @unchecked Sendable {
         outputCount += bytes.count
         if fresh.isEmpty { loop.perform { [self] in passOn() } }
         fresh += bytes
+        if fresh.count >= Self.freshLimit { passOn() }
     }
 
     public func read(limit: Int) -> [UInt8] {
@@ -114,6 +117,7 @@ public final class Console: ByteChannel, @unchecked Sendable {
             logRoom -= part.count
             // A full disk costs the log, not the guest.
             part.withUnsafeBytes { if (try? log.descriptor.writeAll($0)) == nil { logRoom = 0 } }
+            if logRoom == 0 { try? log.descriptor.writeAll("\n[the log has reached its limit and ends here]\n") }
         }
         for attachment in attachments.values { attachment.write(bytes) }
         onOutput?(bytes)

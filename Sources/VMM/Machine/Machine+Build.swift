@@ -5,8 +5,8 @@ import VirtualMachine
 
 extension Machine {
     /// Puts the devices of its kind on the machine, and its program into memory. Opens everything that it needs of the host.
-    /// - Parameter vsock: where programs of the host connect to the guest's sockets.
-    public func build(vsock: OwnedDescriptor? = nil) throws {
+    /// - Parameter vsock: how programs of the host and the guest's sockets come together.
+    public func build(vsock: HostSockets = HostSockets()) throws {
         switch configuration.virtualization {
         case .para:
             let bus = try lock.hold { () throws(any Error) in try buildPara(vsock: vsock) }
@@ -18,7 +18,7 @@ extension Machine {
     }
 
     /// The para machine: what Linux needs of a PC to start without firmware, and virtio devices.
-    private func buildPara(vsock: OwnedDescriptor?) throws -> PCIBus {
+    private func buildPara(vsock: HostSockets) throws -> PCIBus {
         let wiring = connectInterruptControllers()
         let serial = UART16550(line: wiring.isaLine(4), channel: console, clock: time)
         bus.ports.map(serial, at: 0x3f8, byteCount: 8, name: "serial port")
@@ -83,7 +83,7 @@ extension Machine {
     func addEndPorts() {
         let exit = ExitPort { [unowned self] in end(.exited($0)) }
         bus.ports.map(exit, at: ExitPort.port, byteCount: 1, name: "exit status")
-        let panic = PanicDevice { [unowned self] in end(.panicked) }
+        let panic = PanicDevice { [unowned self] in end(.panicked(nil)) }
         bus.ports.map(panic, at: PanicDevice.port, byteCount: 1, name: "pvpanic")
         devices += [exit, panic]
     }

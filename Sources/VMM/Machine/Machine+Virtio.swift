@@ -7,7 +7,7 @@ import Virtio
 
 extension Machine {
     /// The para machine's devices on its PCI bus, in a fixed order, so that names in the guest stay.
-    func addVirtioDevices(to bus: PCIBus, vsock: OwnedDescriptor?) throws {
+    func addVirtioDevices(to bus: PCIBus, vsock: HostSockets) throws {
         for (index, port) in configuration.ports.enumerated() {
             if case .vhostUser(let path) = port.backend {
                 add(try sharedNetwork(port, index, path), to: bus)
@@ -41,15 +41,7 @@ extension Machine {
                 throw MachineError.configuration("a machine's vsock number is 3 or more, not \(number)")
             }
             let socket = VirtioSocket(guestCID: UInt64(number))
-            // In the name space of the isolated monitor its run directory is /run.
-            let path = configuration.runDirectory.map { configuration.isIsolated ? "/run" : $0 }
-            devices.append(
-                SocketRelay(device: socket, watcher: loop, listener: vsock) { port in
-                    guard let path, let stream = try? UnixSocket.connect("\(path)/vsock.sock_\(port)") else {
-                        return nil
-                    }
-                    return OwnedDescriptor(stream)
-                })
+            devices.append(SocketRelay(device: socket, watcher: loop, listener: vsock.listener, connect: vsock.connect))
             add(socket, to: bus)
         }
     }
@@ -68,7 +60,10 @@ extension Machine {
             case .raw: .raw
             case .qcow2: .qcow2
             }
-        return try DiskImageFile.open(disk.path, format: format, writable: !disk.isReadOnly)
+        let image = try DiskImageFile.open(disk.path, format: format, writable: !disk.isReadOnly)
+        let storage = ReportedStorage(image) { [unowned self] in onFault("a disk: \($0)") }
+        storages.append(storage)
+        return storage
     }
 
     private func network(_ port: VMConfiguration.Port, _ index: Int) throws -> VirtioNetwork {
@@ -81,10 +76,7 @@ extension Machine {
     private func sharedNetwork(
         _ port: VMConfiguration.Port, _ index: Int, _ path: String
     ) throws -> VhostUserNetwork {
-        let socket: OwnedDescriptor
-        do throws(SystemError) { socket = OwnedDescriptor(try UnixSocket.connect(path)) } catch {
-            throw MachineError.configuration("no switch listens at “\(path)”: \(error)")
-        }
+        let socket = try connect(toSwitch: path)
         let file = OwnedDescriptor(try memory.file.duplicate())
         do throws(VhostUserError) {
             return try VhostUserNetwork(
@@ -95,17 +87,26 @@ extension Machine {
         }
     }
 
-    private static func bytes(of address: UInt64) -> [UInt8] {
+    private func connect(toSwitch path: String) throws -> OwnedDescriptor {
+        do throws(SystemError) { return OwnedDescriptor(try UnixSocket.connect(path)) } catch {
+            throw MachineError.configuration("no switch listens at “\(path)”: \(error)")
+        }
+    }
+
+    static func bytes(of address: UInt64) -> [UInt8] {
         (0..<6).map { UInt8(truncatingIfNeeded: address >> UInt64(40 - 8 * $0)) }
     }
 
     /// What is at the other end of a card's cable.
     func networkPort(_ port: VMConfiguration.Port) throws -> any NetworkPort {
         switch port.backend {
-        case .none: UnpluggedPort()
-        case .descriptor(let number): try TapPort(FileDescriptor(owning: number), loop: loop)
-        case .vhostUser:
-            throw MachineError.configuration("an e1000 card has no vhost-user port: give the machine a TAP device")
+        case .none: return UnpluggedPort()
+        case .descriptor(let number): return try TapPort(FileDescriptor(owning: number), loop: loop)
+        case .vhostUser(let path):
+            let socket = try connect(toSwitch: path)
+            do throws(VhostUserError) { return try VhostUserPort(socket: socket, watcher: loop) } catch {
+                throw MachineError.configuration("the switch at “\(path)”: \(error)")
+            }
         }
     }
 }

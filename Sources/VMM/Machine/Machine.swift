@@ -21,11 +21,20 @@ public final class Machine: @unchecked Sendable {
     public internal(set) var description = MachineDescription()
     /// What keeps devices alive that only the bus knows by their registers.
     var devices: [AnyObject] = []
+    /// The disks.
+    var storages: [any BlockStorage] = []
+    /// Told what goes wrong on the host's side while the guest goes on. Any thread.
+    public var onFault: (String) -> Void = { _ in }
+    /// Why the guest's kernel has panicked, where somebody looks. With the device lock held.
+    var panicReason: (() -> String?)?
     /// Presses the power button, where the machine has one.
     var powerButton: (() -> Void)?
     /// Sets devices, memory and processors as after power-on, where the machine can be started again without its monitor.
     /// Called while the processors stand still, without the device lock.
     var reset: (() throws -> Void)?
+
+    /// Called when the block worker runs and no other thread does: the others may do without rights that it needs.
+    var restrictThreads: (() throws(SystemError) -> Void)?
 
     private let gate = Condition()
     public let processors: [any VirtualCPU]
@@ -72,6 +81,7 @@ public final class Machine: @unchecked Sendable {
     /// - Throws: where the host gives no threads. None runs before: an isolated monitor has given up its rights by now.
     public func run() throws(SystemError) -> MachineEnd {
         try blockWorker.start()
+        try restrictThreads?()
         let started = try processors.map { (cpu) throws(SystemError) in
             try ProcessorThread(cpu, gate: gate) { [unowned self] in processor(cpu.number, ended: $0) }
         }
@@ -83,8 +93,18 @@ public final class Machine: @unchecked Sendable {
             while threads.contains(where: { !$0.hasEnded }) { gate.wait() }
         }
         blockWorker.stop()
-        lock.hold { console.flush() }
-        return gate.hold { endReason ?? .killed }
+        for storage in storages where !storage.isReadOnly {
+            // What the guest has written is kept, though it did not ask for it.
+            do { try storage.flush() } catch { onFault("what the guest has written last may be lost: \(error)") }
+        }
+        let panic = lock.hold {
+            console.flush()
+            return panicReason?()
+        }
+        let reason = gate.hold { endReason ?? .killed }
+        // Kernels are told to reset the machine when they have panicked (panic=-1).
+        if let panic, reason == .reset || reason == .tripleFault { return .panicked(panic) }
+        return reason
     }
 
     /// Ends the machine: the first reason counts. Any thread, with the device lock held or not.

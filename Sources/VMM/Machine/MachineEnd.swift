@@ -8,8 +8,8 @@ public enum MachineEnd: Equatable, Sendable, CustomStringConvertible {
     case tripleFault
     /// The guest's program ended with a status of its own (see `ExitPort`).
     case exited(UInt8)
-    /// The guest's kernel says that it has panicked.
-    case panicked
+    /// The guest's kernel says that it has panicked, and maybe why.
+    case panicked(String?)
     /// Somebody asked for it.
     case killed
     /// The monitor cannot go on.
@@ -34,7 +34,7 @@ public enum MachineEnd: Equatable, Sendable, CustomStringConvertible {
         case .reset: "reset by the guest"
         case .tripleFault: "triple fault"
         case .exited(let status): "exited with status \(status)"
-        case .panicked: "the guest's kernel panicked"
+        case .panicked(let reason): "the guest's kernel panicked" + (reason.map { ": \($0)" } ?? "")
         case .killed: "killed"
         case .failed(let reason): "failed: \(reason)"
         }

@@ -5,22 +5,25 @@ import VirtualMachine
 /// Answers requests on the machine's control socket, on the I/O thread (the protocol: `VMClient`).
 final class ControlServer {
     private unowned let machine: Machine
+    private let process: Int32
     private let listener: OwnedDescriptor
     private var connections: [Int32: Connection] = [:]
     private var waiters: [Int32] = []
 
     private struct Connection {
         let descriptor: OwnedDescriptor
-        var received: [UInt8] = []
+        var reader = VMRequestReader()
     }
 
-    /// Longer requests are nobody's.
-    private static let requestLimit = 4096
     private static let connectionLimit = 64
 
-    /// - Parameter listener: non-blocking. Call with the device lock held.
-    init(_ machine: Machine, listener: OwnedDescriptor) throws(SystemError) {
+    /// Call with the device lock held.
+    /// - Parameters:
+    ///   - process: the monitor's number, as the host sees it.
+    ///   - listener: non-blocking.
+    init(_ machine: Machine, process: Int32, listener: OwnedDescriptor) throws(SystemError) {
         self.machine = machine
+        self.process = process
         self.listener = listener
         try machine.loop.watch(listener.rawValue, isLocked: false) { [unowned self] _ in accept() }
     }
@@ -44,33 +47,33 @@ final class ControlServer {
             if count == 0 || (errno != EAGAIN && errno != EINTR) { close(number) }
             return
         }
-        connections[number]?.received += buffer[..<count]
-        while let connection = connections[number], let end = connection.received.firstIndex(of: 0x0a) {
-            let line = String(decoding: connection.received[..<end], as: UTF8.self)
-            connections[number]?.received.removeFirst(end + 1)
-            answer(line, on: number)
-        }
-        if connections[number]?.received.count ?? 0 > Self.requestLimit { close(number) }
+        guard let lines = connections[number]?.reader.take(buffer[..<count]) else { return close(number) }
+        for line in lines { answer(line, on: number) }
     }
 
     private func answer(_ request: String, on number: Int32) {
-        switch request {
-        case "status": send("ok\n" + machine.status.text + "\n", to: number)
-        case "power-off":
+        switch VMRequest(rawValue: request) {
+        case .status: send("ok\n" + machine.status(process: process).text + "\n", to: number)
+        case .powerOff:
             let isPressed = machine.lock.hold { machine.pressPowerButton() }
             send(isPressed ? "ok\n\n" : "error this machine has no power button\n\n", to: number)
-        case "kill":
+        case .kill:
             send("ok\n\n", to: number)
             machine.end(.killed)
-        case "pause":
+        case .pause:
             machine.pause()
             send("ok\n\n", to: number)
-        case "resume":
+        case .resume:
             machine.resume()
             send("ok\n\n", to: number)
-        case "wait": waiters.append(number)
-        default: send("error there is no request '\(request)'\n\n", to: number)
+        case .wait: if !waiters.contains(number) { waiters.append(number) }
+        case nil: send("error there is no request '\(Self.printable(request))'\n\n", to: number)
         }
+    }
+
+    /// Junk, as it can be shown in a line of a terminal.
+    private static func printable(_ text: String) -> String {
+        String(text.unicodeScalars.prefix(80).map { $0.value < 0x20 || $0.value == 0x7f ? "?" : Character($0) })
     }
 
     /// Tells those who wait how the machine ended.

@@ -1,13 +1,13 @@
-import Glibc
 import Linux
 import VirtualMachine
 
 extension Machine {
     /// How the machine is now. Call without the device lock.
-    var status: VMStatus {
+    /// - Parameter process: the monitor's number, as the host sees it.
+    func status(process: Int32) -> VMStatus {
         var status = VMStatus()
         status.state = isPaused ? .paused : .running
-        status.process = getpid()
+        status.process = process
         status.cpu = backEnd.kind.rawValue
         status.virtualization = configuration.virtualization.rawValue
         status.memory = configuration.memory

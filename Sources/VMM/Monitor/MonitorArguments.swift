@@ -23,6 +23,14 @@ struct MonitorArguments {
 
         """
 
+    /// Descriptors that the arguments name, and that are still needed.
+    var descriptors: [Int32] {
+        let ports = configuration.ports.compactMap { port in
+            if case .descriptor(let number) = port.backend { number } else { nil }
+        }
+        return ports + [ready?.number].compactMap(\.self)
+    }
+
     init(_ arguments: [String]) throws {
         var rest = arguments[...]
         while let option = rest.popFirst() {
@@ -77,6 +85,7 @@ struct MonitorArguments {
 /// A descriptor on which one word is said.
 final class ReadyNotice {
     private var descriptor: OwnedDescriptor?
+    var number: Int32? { descriptor?.rawValue }
 
     init(_ descriptor: consuming FileDescriptor) {
         try? descriptor.setCloseOnExec(true)

@@ -25,20 +25,25 @@ public enum MonitorMain {
     }
 
     private static func runMachine(_ arguments: MonitorArguments) throws -> MachineEnd {
+        let configuration = arguments.configuration
+        if configuration.isIsolated { try Isolation.closeStrangers(known: arguments.descriptors) }
+        // First of all: what is open now is open in both halves, and KVM's machines belong to the process that makes them.
+        let link = configuration.isIsolated ? try Guardian.split(runDirectory: configuration.runDirectory) : nil
         // Before any thread starts: who writes to a reader that is gone gets an error, no signal; the others come by descriptor.
         signal(SIGPIPE, SIG_IGN)
         let signals = try SignalDescriptor([SIGINT, SIGTERM, SIGHUP])
-        let configuration = arguments.configuration
         let directory = try configuration.runDirectory.map { try MonitorDirectory(configuration, directory: $0) }
         let machine = try Machine(configuration, cpu: CPUChoice.choose(configuration.cpu))
-        try machine.build(vsock: directory?.vsock)
+        machine.onFault = { complain($0) }
+        try machine.build(vsock: sockets(configuration, directory, link))
         var servers: [AnyObject] = []
         var control: ControlServer?
         try machine.lock.hold { () throws(any Error) in
             machine.watchForPanic()
             if let directory {
                 machine.console.keepLog(directory.consoleLog)
-                let server = try ControlServer(machine, listener: directory.control)
+                let server = try ControlServer(
+                    machine, process: link?.process ?? getpid(), listener: directory.control)
                 control = server
                 servers = [server, try ConsoleServer(machine, machine.console, listener: directory.console)]
                 if let screen = directory.screen {
@@ -55,11 +60,12 @@ public enum MonitorMain {
         }
         let settings = directory == nil ? PseudoTerminal.enterRawMode(0) : nil
         defer { if let settings { PseudoTerminal.restore(settings, of: 0) } }
-        directory?.write(machine.status)
-        if configuration.isIsolated { try machine.isolate() }
+        let process = link?.process ?? getpid()
+        directory?.write(machine.status(process: process))
+        if let link { try machine.isolate(link) }
         arguments.ready?.writeText("ready\n")
         let end = try machine.run()
-        var status = machine.status
+        var status = machine.status(process: process)
         status.state = .ended
         status.end = end.description
         status.exitStatus = end.status
@@ -67,6 +73,17 @@ public enum MonitorMain {
         control?.finish(status)
         withExtendedLifetime(servers) {}
         return end
+    }
+
+    private static func sockets(
+        _ configuration: VMConfiguration, _ directory: MonitorDirectory?, _ link: GuardianLink?
+    ) -> HostSockets {
+        guard let path = configuration.runDirectory else { return HostSockets() }
+        return HostSockets(listener: directory?.vsock) { port in
+            if let link { return link.connect(port) }
+            let socket = try? UnixSocket.connect("\(path)/vsock.sock_\(port)", nonBlocking: true)
+            return if let socket { OwnedDescriptor(socket) } else { nil }
+        }
     }
 
     static func complain(_ text: String) {

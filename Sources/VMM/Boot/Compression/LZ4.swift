@@ -1,3 +1,5 @@
+import Linux
+
 /// LZ4, as kernels are packed with it: the legacy frame, blocks of at most 8 MB unpacked (lz4_Frame_format.md, "Legacy frame";
 /// lz4_Block_format.md).
 enum LZ4 {
@@ -7,10 +9,10 @@ enum LZ4 {
     /// Unpacks all blocks. Returns the bytes written.
     static func unpackLegacy(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
-    ) throws(CompressionError) -> Int {
+    ) throws(DecompressionError) -> Int {
         guard let source = input.baseAddress, let target = output.baseAddress, input.count >= 4,
             source.loadUnaligned(as: UInt32.self) == magic
-        else { throw CompressionError("no LZ4 frame") }
+        else { throw DecompressionError("no LZ4 frame") }
         var position = 4
         var written = 0
         while position + 4 <= input.count {
@@ -18,7 +20,7 @@ enum LZ4 {
             position += 4
             if size == Int(magic) { continue }
             guard size > 0, size <= input.count - position else {
-                throw CompressionError("a block reaches beyond the end of the file")
+                throw DecompressionError("a block reaches beyond the end of the file")
             }
             let room = min(blockLimit, output.count - written)
             written += try unpackBlock(source + position, size, target + written, room)
@@ -30,8 +32,8 @@ enum LZ4 {
     /// One block: sequences of literals and a match. Both sides are checked before each copy.
     private static func unpackBlock(
         _ source: UnsafeRawPointer, _ count: Int, _ target: UnsafeMutableRawPointer, _ room: Int
-    ) throws(CompressionError) -> Int {
-        let corrupt = CompressionError("a block is corrupt")
+    ) throws(DecompressionError) -> Int {
+        let corrupt = DecompressionError("a block is corrupt")
         var next = source
         let end = source + count
         var out = target

@@ -1,3 +1,5 @@
+import Linux
+
 /// How a kernel is packed in its bzImage. The last four bytes of the payload are the size unpacked, whatever the format.
 enum PayloadCompression: String {
     case none, lz4, gzip, xz, lzma, zstd
@@ -35,15 +37,15 @@ enum PayloadCompression: String {
         let unpacked = [UInt8](unsafeUninitializedCapacity: Int(size)) { output, count in
             image.bytes.withUnsafeBytes { bytes in
                 let input = UnsafeRawBufferPointer(rebasing: bytes[packed])
-                do throws(CompressionError) {
+                do throws(DecompressionError) {
                     let target = UnsafeMutableRawBufferPointer(output)
                     count =
                         switch self {
                         case .none: 0
                         case .lz4: try LZ4.unpackLegacy(input, into: target)
-                        case .gzip: try StreamLibrary.gzip(input, into: target)
-                        case .xz, .lzma: try StreamLibrary.lzma(input, into: target)
-                        case .zstd: try StreamLibrary.zstd(input, into: target)
+                        case .gzip: try StreamLibrary.inflate(.gzip, input, into: target)
+                        case .xz, .lzma: try StreamLibrary.unpackLZMA(input, into: target)
+                        case .zstd: try StreamLibrary.unpackZstd(input, into: target)
                         }
                 } catch { failure = error.description }
             }
@@ -56,10 +58,4 @@ enum PayloadCompression: String {
         }
         return unpacked
     }
-}
-
-/// Why packed bytes cannot be unpacked.
-struct CompressionError: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
 }

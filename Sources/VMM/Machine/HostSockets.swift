@@ -1,0 +1,16 @@
+import Linux
+
+/// How the guest's sockets (vsock) and programs of the host come together.
+public struct HostSockets {
+    /// Non-blocking; where the host's programs connect. Nil: nowhere.
+    public var listener: OwnedDescriptor?
+    /// Opens the host's stream for a port that the guest connects to; nil refuses.
+    public var connect: (_ port: UInt32) -> OwnedDescriptor?
+
+    public init(
+        listener: OwnedDescriptor? = nil, connect: @escaping (_ port: UInt32) -> OwnedDescriptor? = { _ in nil }
+    ) {
+        self.listener = listener
+        self.connect = connect
+    }
+}
