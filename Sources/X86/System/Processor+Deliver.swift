@@ -17,6 +17,8 @@ extension Processor {
             isAlone = wasAlone
             system.externalBit = 0
         }
+        // What could not be delivered, for whoever wants to know how a triple fault came about.
+        var failed: [ShutdownCause.Event] = []
         cpu.set(StateLayout.exit, Exit.lookUp.rawValue)
         if case .software = kind, systemFlags & Flag.trap != 0 { system.isStepOver = true }
         while true {
@@ -35,8 +37,13 @@ extension Processor {
             }
             cpu.set(StateLayout.rip, rip)
             cpu.set(StateLayout.exit, Exit.lookUp.rawValue)
+            failed.append(ShutdownCause.Event(vector: vector, errorCode: errorCode))
             if case .exception = kind {
                 if vector == Vector.doubleFault.rawValue {
+                    let code = Vector(rawValue: second.vector)?.hasErrorCode ?? false ? second.code : nil
+                    failed.append(ShutdownCause.Event(vector: second.vector, errorCode: code))
+                    system.shutdownCause = ShutdownCause(
+                        rip: rip, pageFaultAddress: cpu.get(StateLayout.cr2), events: failed)
                     system.activity = .shutdown
                     cpu.set(StateLayout.exit, Exit.shutdown.rawValue)
                     return

@@ -8,6 +8,7 @@ extension Processor {
         system.paravirtual = ParavirtualState()
         system.timeStampAdjustment = 0
         system.machineCheckStatus = 0
+        system.shutdownCause = nil
         for register in 0..<16 { cpu.set(StateLayout.registers + register * 8, UInt64(0)) }
         for offset in [
             StateLayout.star, StateLayout.lstar, StateLayout.cstar, StateLayout.sfmask, StateLayout.kernelGSBase,

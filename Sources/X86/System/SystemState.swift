@@ -18,6 +18,8 @@ final class SystemState {
     var debugControl: UInt64 = 0
     var machineCheckStatus: UInt64 = 0
     var paravirtual = ParavirtualState()
+    /// Of the latest triple fault.
+    var shutdownCause: ShutdownCause?
 
     /// IA32_MISC_ENABLE: fast strings; neither branch trace store nor PEBS.
     static let miscellaneousEnableReset: UInt64 = 1 | 1 << 11 | 1 << 12
