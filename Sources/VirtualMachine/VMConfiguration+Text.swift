@@ -40,6 +40,7 @@ extension VMConfiguration {
         }
         if let vsock { add("vsock", String(vsock)) }
         add("balloon", hasBalloon ? "yes" : "no")
+        add("reboot", restarts ? "yes" : "no")
         if let runDirectory { add("run", runDirectory) }
         add("isolation", isIsolated ? "yes" : "no")
         return lines.map { $0 + "\n" }.joined()
@@ -104,6 +105,7 @@ extension VMConfiguration {
             directories.append(SharedDirectory(tag: try field(0), path: try field(1), isReadOnly: try field(2) == "ro"))
         case "vsock": vsock = try number(0) as UInt32
         case "balloon": hasBalloon = try field(0) == "yes"
+        case "reboot": restarts = try field(0) == "yes"
         case "run": runDirectory = try field(0)
         case "isolation": isIsolated = try field(0) == "yes"
         default: throw TextError("'\(key)' is no key of a machine's configuration")

@@ -102,6 +102,8 @@ public struct VMConfiguration: Equatable, Sendable {
     public var vsock: UInt32?
     /// The machine's RAM can be reclaimed (virtio-balloon).
     public var hasBalloon = true
+    /// The machine starts again when its guest resets it; otherwise it ends.
+    public var restarts = true
     /// Where the machine keeps its sockets, its log and its state; nil: nowhere, it has only its console.
     public var runDirectory: String?
     /// The monitor keeps its rights and name spaces: for debugging it.

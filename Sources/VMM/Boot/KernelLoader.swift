@@ -20,6 +20,10 @@ public struct KernelLoader {
         public var entry: Entry?
         /// Whether the guest is to unpack the kernel itself.
         public var unpacksInGuest = false
+        /// What of the address space is what; nil: as a para machine has it.
+        var map: MemoryMap?
+        /// A VGA shows text, 80 columns and 25 rows.
+        var hasTextScreen = false
 
         public init(kernel: String, initialRAMDisk: String? = nil, commandLine: String = "", entry: Entry? = nil) {
             self.kernel = kernel
@@ -31,19 +35,27 @@ public struct KernelLoader {
 
     private let memory: GuestMemory
     private let request: Request
+    private let kernel: BootFile
+    private let initialRAMDisk: BootFile?
     /// Where the ACPI root pointer is; 0: nowhere.
     private let acpi: UInt64
 
-    public init(_ request: Request, memory: GuestMemory, acpi: UInt64) {
+    /// Opens the files, and keeps them open.
+    public init(_ request: Request, memory: GuestMemory, acpi: UInt64) throws {
         self.request = request
         self.memory = memory
         self.acpi = acpi
+        kernel = try BootFile(request.kernel)
+        initialRAMDisk = try request.initialRAMDisk.map { try BootFile($0) }
     }
 
+    private var map: MemoryMap { request.map ?? MemoryMap(memory) }
+
+    /// Loads everything, as often as it is wanted.
     /// - Returns: the first processor's state.
     /// - Throws: `BootError` or `SystemError`, which name the file.
     public func load() throws -> ProcessorState {
-        let image = try ImageBytes(path: request.kernel)
+        let image = try kernel.bytes()
         if BzImage.matches(image) {
             let bzImage = try BzImage(image)
             if !request.unpacksInGuest, let unpacked = try bzImage.unpacked() {
@@ -100,7 +112,8 @@ public struct KernelLoader {
             page.setInitialRAMDisk(at: disk.address, byteCount: disk.byteCount)
         }
         page.setACPI(at: acpi)
-        page.setMemoryMap(MemoryMap(memory))
+        page.setMemoryMap(map)
+        if request.hasTextScreen { page.setTextScreen() }
         try memory.write(page.bytes, at: PhysicalLayout.zeroPage)
         var state = try BootProcessor.longMode(memory)
         state.rip = entry
@@ -113,7 +126,7 @@ public struct KernelLoader {
         let disk = try loadInitialRAMDisk(above: kernelEnd, limit: kernel?.initialRAMDiskLimit)
         let info = StartInfo.bytes(
             at: PhysicalLayout.startInfo, commandLine: commandLine, acpi: acpi, initialRAMDisk: disk,
-            map: MemoryMap(memory))
+            map: map)
         try memory.write(info, at: PhysicalLayout.startInfo)
         var state = try BootProcessor.protectedMode(memory)
         state.rip = entry
@@ -136,19 +149,24 @@ public struct KernelLoader {
     private func loadInitialRAMDisk(
         above kernelEnd: UInt64, limit: UInt64?
     ) throws -> (address: UInt64, byteCount: UInt64)? {
-        guard let path = request.initialRAMDisk else { return nil }
-        let disk = try ImageBytes(path: path)
-        let low = memory.regions[0]
+        guard let disk = initialRAMDisk,
+            let low = memory.regions.first(where: {
+                $0.address <= PhysicalLayout.kernelStart && PhysicalLayout.kernelStart < $0.address + $0.byteCount
+            })
+        else { return nil }
         let end = min(low.address + low.byteCount, (limit ?? 0x7fff_ffff) + 1)
-        let byteCount = UInt64(disk.count)
-        guard byteCount < end, (end - byteCount) & ~0xfff >= kernelEnd else {
+        let byteCount = UInt64(disk.byteCount)
+        guard byteCount < end, (end - byteCount) & ~0xfff >= kernelEnd,
+            let pointer = memory.pointer(at: (end - byteCount) & ~0xfff, count: disk.byteCount)
+        else {
             throw BootError(
                 request.kernel,
-                "the initial RAM disk '\(path)' (\(byteCount >> 20) MB) does not fit beside the kernel: give the machine "
+                "the initial RAM disk '\(disk.name)' (\(byteCount >> 20) MB) does not fit beside the kernel: give the machine "
                     + "at least \((kernelEnd + byteCount) >> 20 + 16) MB of memory")
         }
         let address = (end - byteCount) & ~0xfff
-        try disk.bytes.withUnsafeBytes { try memory.write($0, at: address) }
+        memory.noteWrite(at: address, byteCount: byteCount)
+        try disk.read(into: UnsafeMutableRawBufferPointer(start: pointer, count: disk.byteCount))
         return (address, byteCount)
     }
 

@@ -17,7 +17,8 @@ public struct MemoryMap: Equatable, Sendable {
     public var entries: [Entry]
 
     /// The map of a machine that boots a kernel without firmware.
-    public init(_ memory: GuestMemory) {
+    /// - Parameter configurationSpace: where the machine's PCI configuration space is.
+    public init(_ memory: GuestMemory, configurationSpace: UInt64 = PhysicalLayout.pciConfiguration) {
         entries = [
             Entry(address: 0, byteCount: PhysicalLayout.conventionalMemoryEnd, kind: .ram),
             Entry(
@@ -27,11 +28,13 @@ public struct MemoryMap: Equatable, Sendable {
         for region in memory.regions {
             let start = max(region.address, PhysicalLayout.kernelStart)
             let end = region.address + region.byteCount
+            // A full machine has a ROM of firmware there.
+            if region.address == PhysicalLayout.highMemoryStart - PhysicalLayout.firmwareByteCount { continue }
             if end > start { entries.append(Entry(address: start, byteCount: end - start, kind: .ram)) }
         }
         entries.append(
             Entry(
-                address: PhysicalLayout.pciConfiguration, byteCount: PhysicalLayout.pciConfigurationByteCount,
+                address: configurationSpace, byteCount: PhysicalLayout.pciConfigurationByteCount,
                 kind: .reserved))
         entries.append(
             Entry(address: PhysicalLayout.kernelReserved - 0x1000, byteCount: 0x4000, kind: .reserved))

@@ -31,6 +31,17 @@ struct ZeroPage {
 
     mutating func setACPI(at address: UInt64) { store(address, at: 0x070) }
 
+    /// struct screen_info: a VGA in its mode 3, the cursor in the first corner.
+    mutating func setTextScreen() {
+        bytes[0x06] = 3
+        bytes[0x07] = 80
+        // More memory than an EGA's, and colours.
+        store(UInt16(3), at: 0x0a)
+        bytes[0x0e] = 25
+        bytes[0x0f] = 1
+        store(UInt16(16), at: 0x10)
+    }
+
     mutating func setMemoryMap(_ map: MemoryMap) {
         let entries = map.entries.prefix(128)
         bytes[0x1e8] = UInt8(entries.count)

@@ -19,6 +19,7 @@ struct MonitorArguments {
         usage: rookery-vmm --kernel FILE [--initrd FILE] [--append TEXT] [--memory MB] [--processors N]
                            [--cpu auto|kvm|software] [--entry auto|linux64|pvh] [--name NAME] [--no-isolation]
                            [--disk FILE]... [--run-directory DIRECTORY] [--virtualization para|full]
+                           [--no-reboot]
                rookery-vmm --configuration DESCRIPTOR [--ready DESCRIPTOR]
 
         """
@@ -72,6 +73,7 @@ struct MonitorArguments {
                 configuration.processors = count
             case "--cpu": configuration.cpu = try choice()
             case "--entry": configuration.kernelEntry = try choice()
+            case "--no-reboot": configuration.restarts = false
             case "--no-isolation": configuration.isIsolated = false
             default: throw Problem("unknown option '\(option)'\n\(Self.usage)")
             }

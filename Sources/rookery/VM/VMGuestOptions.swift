@@ -47,6 +47,9 @@ struct VMGuestOptions: ParsableArguments {
     @Flag(help: "Keep the disk of an image's machine for the next run of this name.")
     var keep = false
 
+    @Flag(help: "End the machine when the guest reboots it.")
+    var noReboot = false
+
     @Flag(help: .hidden)
     var noIsolation = false
 
