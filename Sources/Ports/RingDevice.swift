@@ -10,24 +10,8 @@ import Wire
 public final class RingDevice: @unchecked Sendable {
     /// What the device can do (virtio 1.2, 5.1.3): checksums and segmentation both ways, mergeable buffers.
     public static let offeredFeatures: UInt64 =
-        Feature.checksum | Feature.guestChecksum | Feature.guestTSO4 | Feature.guestTSO6 | Feature.guestECN
-        | Feature.hostTSO4 | Feature.hostTSO6 | Feature.hostECN | Feature.mergeableBuffers | Feature.guestUSO4
-        | Feature.guestUSO6 | Feature.hostUSO | Virtio.Feature.ofQueues
-
-    public enum Feature {
-        public static let checksum: UInt64 = 1 << 0
-        public static let guestChecksum: UInt64 = 1 << 1
-        public static let guestTSO4: UInt64 = 1 << 7
-        public static let guestTSO6: UInt64 = 1 << 8
-        public static let guestECN: UInt64 = 1 << 9
-        public static let hostTSO4: UInt64 = 1 << 11
-        public static let hostTSO6: UInt64 = 1 << 12
-        public static let hostECN: UInt64 = 1 << 13
-        public static let mergeableBuffers: UInt64 = 1 << 15
-        public static let guestUSO4: UInt64 = 1 << 54
-        public static let guestUSO6: UInt64 = 1 << 55
-        public static let hostUSO: UInt64 = 1 << 56
-    }
+        NetworkFeature.allOffloads & ~NetworkFeature.controlGuestOffloads | NetworkFeature.mergeableBuffers
+        | Virtio.Feature.ofQueues
 
     /// The header with `num_buffers` (virtio 1.2, 5.1.6).
     static let headerByteCount = 12
@@ -48,8 +32,14 @@ public final class RingDevice: @unchecked Sendable {
     /// What a guest did wrong, for the log; the first of it.
     public private(set) var fault: String?
 
-    public init(ringCount: Int) {
+    /// Answers a broadcast frame of the guest's in the network's place; nil: the frame goes its way.
+    public typealias Answer = @Sendable (UnsafeRawBufferPointer) -> [UInt8]?
+    private let answer: Answer?
+
+    /// - Parameter answer: asked on the poller's thread, of broadcast frames only.
+    public init(ringCount: Int, answer: Answer? = nil) {
         self.ringCount = ringCount
+        self.answer = answer
         rings = Array(repeating: nil, count: ringCount)
         isUnpublished = Array(repeating: false, count: ringCount)
         scratch = .allocate(byteCount: 64, alignment: 16)
@@ -61,15 +51,14 @@ public final class RingDevice: @unchecked Sendable {
         taken.deallocate()
     }
 
-    var mergesBuffers: Bool { features & Feature.mergeableBuffers != 0 }
+    var mergesBuffers: Bool { features & NetworkFeature.mergeableBuffers != 0 }
     var capabilities: DeviceCapabilities {
         DeviceCapabilities(
             virtioHeader: true,
-            tcpSegmentation: features & (Feature.guestTSO4 | Feature.guestTSO6) == Feature.guestTSO4
-                | Feature.guestTSO6,
-            udpSegmentation: features & (Feature.guestUSO4 | Feature.guestUSO6) == Feature.guestUSO4 | Feature.guestUSO6
-        )
+            tcpSegmentation: takes(NetworkFeature.guestTSO4 | NetworkFeature.guestTSO6),
+            udpSegmentation: takes(NetworkFeature.guestUSO4 | NetworkFeature.guestUSO6))
     }
+    private func takes(_ wanted: UInt64) -> Bool { features & wanted == wanted }
     /// The descriptors that tell of frames to transmit.
     var kicks: [Int32] { rings.indices.filter { $0 & 1 == 1 }.compactMap { rings[$0]?.kick }.filter { $0 >= 0 } }
 
@@ -146,7 +135,24 @@ public final class RingDevice: @unchecked Sendable {
         packet.pointee.length = chain.read(
             from: Self.headerByteCount,
             into: UnsafeMutableRawBufferPointer(start: packet.pointee.data, count: length))
+        if let answer, UnsafeRawPointer(packet.pointee.data).loadByte() == 0xff,
+            let reply = answer(UnsafeRawBufferPointer(packet.bytes))
+        {
+            datapath.pool.release(packet)
+            return send(reply, datapath)
+        }
         datapath.receive(packet, from: device, now: now)
+    }
+
+    /// Puts a frame of our own into the receive ring.
+    private func send(_ frame: [UInt8], _ datapath: Datapath) {
+        guard let packet = datapath.pool.allocate(frameByteCount: frame.count) else { return datapath.noteMemoryDrop() }
+        packet.pointee.offload = VirtioNetHeader()
+        packet.pointee.length = frame.count
+        frame.withUnsafeBytes { packet.pointee.data.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        if !send(packet) { datapath.noteDeviceDrop() }
+        datapath.pool.release(packet)
+        publish(0)
     }
 
     // MARK: - To the guest
@@ -154,7 +160,9 @@ public final class RingDevice: @unchecked Sendable {
     /// Puts a frame into a receive ring. The packet stays the caller's.
     /// - Returns: false: there was no room, or no ring.
     func send(_ packet: PacketRef) -> Bool {
-        if features & Feature.guestChecksum == 0, packet.pointee.offload.flags & VirtioNetHeader.needsChecksum != 0 {
+        if features & NetworkFeature.guestChecksum == 0,
+            packet.pointee.offload.flags & VirtioNetHeader.needsChecksum != 0
+        {
             guard Segmentation.finishChecksum(packet) else { return false }
         }
         // One receive ring serves all: a poller is one thread, and the order of a flow stays.

@@ -6,7 +6,7 @@ import Lab
 let arguments = CommandLine.arguments.dropFirst()
 switch arguments.first {
 case "--init": HostInit.main()
-case "--guest-session": exit(GuestSession.main(Array(arguments.dropFirst())))
+case "--guest-session": exit(SessionProcess.main(Array(arguments.dropFirst())))
 case "--supervise":
     exit(Supervisor.main(lab: arguments.dropFirst().first ?? "", isRootless: arguments.contains("--rootless")))
 case let name?: exit(Guardian.main(lab: name))

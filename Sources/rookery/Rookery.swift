@@ -22,7 +22,8 @@ struct Rookery: ParsableCommand {
             """,
         version: Release.version,
         subcommands: [
-            UpVerb.self, DownVerb.self, PsVerb.self, InspectVerb.self, ExecVerb.self, CLIVerb.self, LinkVerb.self,
+            UpVerb.self, DownVerb.self, PsVerb.self, InspectVerb.self, ExecVerb.self, ConsoleVerb.self, CLIVerb.self,
+            LinkVerb.self,
             PingVerb.self, PathVerb.self, CaptureVerb.self, TraceVerb.self, FlowsVerb.self, FDBVerb.self,
             GraphVerb.self, SwitchVerb.self, ControllerVerb.self, VMVerb.self, CompareVerb.self, TopoVerb.self,
             DoctorVerb.self, MininetVerb.self,

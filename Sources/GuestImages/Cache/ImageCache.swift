@@ -2,13 +2,17 @@ import Glibc
 import Linux
 
 /// Where images and packages are kept: /var/cache/rookery for root, $XDG_CACHE_HOME/rookery (~/.cache/rookery) for others.
+/// `ROOKERY_CACHE_DIR` overrides it: who has become root in a user namespace still means the user's own.
 /// Nothing in it is missed when it is removed, but for the time to make it again.
 public struct ImageCache: Sendable {
     public let folder: String
 
     public init(folder: String) { self.folder = folder }
 
+    public static let variable = "ROOKERY_CACHE_DIR"
+
     public static var standard: ImageCache {
+        if let path = getenv(variable) { return ImageCache(folder: String(cString: path)) }
         if geteuid() == 0 { return ImageCache(folder: "/var/cache/rookery") }
         if let base = getenv("XDG_CACHE_HOME").map({ String(cString: $0) }), base.hasPrefix("/") {
             return ImageCache(folder: "\(base)/rookery")
@@ -19,6 +23,13 @@ public struct ImageCache: Sendable {
 
     var packagesFolder: String { "\(folder)/packages" }
     var imagesFolder: String { "\(folder)/images" }
+
+    /// Makes the folder for files of single machines that may grow large: on disk, where the run directory may be in memory.
+    public func machinesFolder() throws(GuestImageError) -> String {
+        let path = "\(folder)/machines"
+        try system { () throws(SystemError) in try File.makeDirectory(path, mode: 0o700) }
+        return path
+    }
 
     /// All images, by name.
     public func images() -> [GuestImage] {

@@ -68,3 +68,23 @@ public struct GuestOutput: Sendable {
         return held.isEmpty ? [] : [isRunning ? .output(held) : .log(held)]
     }
 }
+
+/// The last lines of a console, as a sign of progress and, where a guest ends too soon, of the reason.
+public struct GuestLog: Sendable {
+    private var bytes: [UInt8] = []
+    private static let limit = 32768
+
+    public init() {}
+
+    public mutating func add(_ more: [UInt8]) {
+        bytes += more
+        if bytes.count > 2 * Self.limit { bytes.removeFirst(bytes.count - Self.limit) }
+    }
+
+    /// The last lines that have something in them, without control characters.
+    public func lastLines(_ count: Int) -> [String] {
+        bytes.split { $0 == 10 || $0 == 13 }.suffix(count).map { line in
+            String(String(decoding: line, as: UTF8.self).filter { !$0.isASCII || $0 >= " " }.prefix(200))
+        }
+    }
+}

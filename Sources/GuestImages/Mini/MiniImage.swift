@@ -15,6 +15,20 @@ public struct MiniImage: Sendable {
         "isofs", "vfat", "nls_ascii", "nls_cp437", "loop", "overlay", "psmouse", "8021q", "bridge", "tun", "veth",
     ]
 
+    /// The kernel that a machine needs: the cloud's has no drivers for real chips, and no 9p.
+    public static func flavor(hasRealChips: Bool, sharesDirectories: Bool) -> GuestKernelFlavor {
+        hasRealChips || sharesDirectories ? .generic : .cloud
+    }
+
+    /// The image that is there if this program's version has made it, or one that is made now.
+    public static func presentOrMade(
+        _ flavor: GuestKernelFlavor, in cache: ImageCache = .standard,
+        progress: @escaping (GuestImageProgress) -> Void = { _ in }
+    ) throws(GuestImageError) -> GuestImage {
+        if let image = present(flavor, in: cache) { return image }
+        return try make(flavor, in: cache, progress: progress)
+    }
+
     /// The image that is there, if this program's version has made it; its packages may not be the newest.
     public static func present(_ flavor: GuestKernelFlavor, in cache: ImageCache = .standard) -> GuestImage? {
         guard let image = cache.image(named: name(flavor)), image.packages.contains("rookery \(revision)") else {
@@ -57,8 +71,8 @@ public struct MiniImage: Sendable {
     private static var revision: String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         let parts = [
-            MiniInit.script, MiniInit.session, MiniInit.leaseScript, MiniInit.profile, MiniInit.powerButton,
-            modules.joined(separator: " "), "1",
+            MiniInit.script, MiniSession.script, MiniSession.command, MiniInit.leaseScript, MiniInit.profile,
+            MiniInit.powerButton, modules.joined(separator: " "), "1",
         ]
         for byte in parts.joined(separator: "\n").utf8 { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01b3 }
         return String(hash, radix: 16)
@@ -75,7 +89,8 @@ public struct MiniImage: Sendable {
         archive.add(device: "dev/console", major: 5, minor: 1)
         archive.add(device: "dev/null", major: 1, minor: 3, mode: 0o666)
         archive.add(file: "init", MiniInit.script, mode: 0o755)
-        archive.add(file: "usr/lib/rookery/session", MiniInit.session, mode: 0o755)
+        archive.add(file: "usr/lib/rookery/session", MiniSession.script, mode: 0o755)
+        archive.add(file: "usr/lib/rookery/command", MiniSession.command, mode: 0o755)
         archive.add(file: "usr/share/udhcpc/default.script", MiniInit.leaseScript, mode: 0o755)
         archive.add(file: "etc/udhcpc/default.script", MiniInit.leaseScript, mode: 0o755)
         archive.add(file: "etc/profile", MiniInit.profile)

@@ -5,6 +5,7 @@
 ///     ip=10.0.0.2::10.0.0.1:255.0.0.0:vm1:eth0:off:1.1.1.1
 ///     ip=dhcp  ip=:::::eth1:dhcp              addresses from a DHCP server
 ///     rookery.hostname=NAME
+///     rookery.ip=route,add,10.2.0.0/16,via,10.0.0.1   what ip(8) is to do besides, commas for spaces
 ///     rookery.mount=TAG:PATH[:ro]             a shared directory (9p)
 ///     rookery.size=COLUMNSxROWS               the size of the console's terminal
 ///
@@ -12,9 +13,8 @@
 /// Control sequences that terminals pass over (ECMA-48's OSC): `ESC ] rookery ; ready BEL` when it is up and before anything of
 /// a command's output, `ESC ] rookery ; exit = N BEL` after it.
 ///
-/// ## Sessions over vsock
-/// Port 1024: a line with a command for the shell; its output, and its status in the sequence above.
-/// Port 1023: a shell on a terminal.
+/// ## Commands over vsock
+/// See `MiniSession`.
 enum MiniInit {
     static let script = #"""
         #!/bin/sh
@@ -29,12 +29,13 @@ enum MiniInit {
         mount -t tmpfs tmpfs /tmp
         ln -sf /proc/self/fd /dev/fd
 
-        console= hostname=rookery addresses= shares= size=
+        console= hostname=rookery addresses= steps= shares= size=
         for word in $(cat /proc/cmdline); do
             case $word in
             console=*) console=${word#*=} console=${console%%,*} ;;
             ip=*) addresses="$addresses ${word#*=}" ;;
             rookery.hostname=*) hostname=${word#*=} ;;
+            rookery.ip=*) steps="$steps ${word#*=}" ;;
             rookery.mount=*) shares="$shares ${word#*=}" ;;
             rookery.size=*) size=${word#*=} ;;
             virtio_mmio.device=*) modprobe -q virtio_mmio ;;
@@ -79,8 +80,8 @@ enum MiniInit {
             if [ "$auto" = dhcp ] || [ "$auto" = on ] || [ "$auto" = any ]; then
                 for each in ${device:-$(ls /sys/class/net | grep -v '^lo$')}; do
                     ip link set "$each" up
-                    udhcpc -q -n -t 5 -T 1 -i "$each" -x "hostname:$(hostname)" > /dev/null 2>&1 ||
-                        udhcpc -b -i "$each" > /dev/null 2>&1
+                    udhcpc -q -n -t 5 -T 1 -i "$each" -O staticroutes -O mtu -x "hostname:$(hostname)" > /dev/null 2>&1 ||
+                        udhcpc -b -i "$each" -O staticroutes -O mtu > /dev/null 2>&1
                 done
                 return
             fi
@@ -99,6 +100,7 @@ enum MiniInit {
         ip link set lo up
         for device in $(ls /sys/class/net); do ip link set "$device" up; done 2>/dev/null
         for each in $addresses; do address "$each"; done
+        for each in $steps; do ip $(echo "$each" | tr , ' '); done
 
         for share in $shares; do
             tag=${share%%:*} rest=${share#*:}
@@ -112,8 +114,7 @@ enum MiniInit {
         # The power button, and sessions from the host.
         [ -e /dev/input/event0 ] && acpid -l /dev/null 2>/dev/null
         if [ -c /dev/vsock ]; then
-            socat VSOCK-LISTEN:1024,reuseaddr,fork EXEC:/usr/lib/rookery/session > /dev/null 2>&1 &
-            socat VSOCK-LISTEN:1023,reuseaddr,fork EXEC:'/bin/sh -l',pty,ctty,setsid,stderr,sane > /dev/null 2>&1 &
+            socat VSOCK-LISTEN:\#(MiniSession.port),reuseaddr,fork EXEC:/usr/lib/rookery/session,nofork > /dev/null 2>&1 &
         fi
 
         ended() {
@@ -142,15 +143,6 @@ enum MiniInit {
         ended $?
         """#
 
-    /// Runs one command that comes over vsock.
-    static let session = #"""
-        #!/bin/sh
-        cd /root
-        read -r command
-        sh -c "$command" 2>&1
-        printf '\033]rookery;exit=%d\007' $?
-        """#
-
     /// What udhcpc does with a lease (busybox, examples/udhcp/simple.script for the variables' names).
     static let leaseScript = #"""
         #!/bin/sh
@@ -159,6 +151,15 @@ enum MiniInit {
         bound | renew)
             ip addr flush dev "$interface"
             ip addr add "$ip/${mask:-24}" broadcast "${broadcast:-+}" dev "$interface"
+            [ -n "$mtu" ] && ip link set "$interface" mtu "$mtu"
+            [ -n "$hostname" ] && hostname "$hostname"
+            # "PREFIX GATEWAY …"; the default route is among them then (RFC 3442).
+            set -- $staticroutes
+            [ $# -gt 1 ] && router=
+            while [ $# -gt 1 ]; do
+                ip route replace "$1" via "$2" dev "$interface"
+                shift 2
+            done
             for each in $router; do ip route replace default via "$each" dev "$interface"; break; done
             : > /etc/resolv.conf
             [ -n "$domain" ] && echo "search $domain" >> /etc/resolv.conf

@@ -1,4 +1,5 @@
 import Glibc
+import GuestImages
 import Linux
 
 // The process between the user and a lab.
@@ -37,8 +38,9 @@ public enum Guardian {
         signal(SIGPIPE, SIG_IGN)
         try LabName.validate(name)
         let isRootless = geteuid() != 0
-        // In a user namespace we are root, and would look for the labs of root.
+        // In a user namespace we are root, and would look for the labs and the images of root.
         setenv("ROOKERY_RUN_DIR", LabPaths.root, 1)
+        setenv(ImageCache.variable, ImageCache.standard.folder, 1)
         let paths = LabPaths(lab: name)
         let state = try StateFile.create(paths, name: name)
         defer { state.cleanUp() }

@@ -2,6 +2,7 @@ import Glibc
 import GuestImages
 import Linux
 import Ports
+import Synchronization
 import Topology
 import VirtualMachine
 
@@ -10,6 +11,7 @@ final class LabMachine: Sendable {
     let node: LabTopology.Node
     let client: VMClient
     private let doors: [VhostUserDoor]
+    private let end = Mutex<String?>(nil)
 
     /// - Parameter doors: one for each interface, in order; they are there before the monitor is.
     init(_ node: LabTopology.Node, client: VMClient, doors: [VhostUserDoor]) {
@@ -20,43 +22,46 @@ final class LabMachine: Sendable {
 
     func closeDoors() { for door in doors { door.close() } }
 
+    private var settings: LabTopology.MachineSettings { node.machine ?? LabTopology.MachineSettings() }
+
+    /// Whether the guest says that it is up; others have an operating system of their own, and say nothing that we know.
+    var saysWhenReady: Bool { settings.isMini }
+    /// Whether commands reach the guest: the mini guest, and by vsock, which a PC's hardware does not have.
+    var takesCommands: Bool { settings.isMini && settings.virtualization == .para }
+
+    /// Why no command can be run in the guest, if none can.
+    func requireCommands() throws(LabError) {
+        if let how = end.withLock({ $0 }) { throw LabError("the machine \(node.name) has ended: \(how)") }
+        if takesCommands { return }
+        throw LabError(
+            "the guest of \(node.name) takes no commands: only the mini guest with virtualization: para does "
+                + "(rookery console \(node.name) has its console)")
+    }
+
     /// Waits until the guest says that it is up, or has ended.
-    /// - Parameter goesOn: asked several times a second with the guest's last line on the console; what it throws ends the wait.
-    func waitUntilReady(_ goesOn: (String) throws(LabError) -> Void) throws(LabError) {
+    /// - Parameter goesOn: asked several times a second; what it throws ends the wait.
+    func waitUntilReady(_ goesOn: () throws(LabError) -> Void) throws(LabError) {
         let console: FileDescriptor
         do throws(VMError) { console = try client.openConsole() } catch { throw LabError("\(node.name): \(error)") }
-        var output = GuestOutput()
-        var line = ""
-        var chunk = [UInt8](repeating: 0, count: 4096)
-        while true {
-            var watched = pollfd(fd: console.rawValue, events: Int16(POLLIN), revents: 0)
-            poll(&watched, 1, 200)
-            if watched.revents != 0 {
-                let count = read(console.rawValue, &chunk, chunk.count)
-                guard count > 0 else { throw LabError("\(node.name): \(ending)") }
-                for part in output.take(chunk[..<count]) {
-                    switch part {
-                    case .ready: return
-                    case .log(let bytes): line = Self.lastLine(line, bytes)
-                    case .output, .exit: break
-                    }
-                }
-            }
-            try goesOn(line)
+        guard case .ended(let log) = try GuestStart.wait(console, { _ throws(LabError) in try goesOn() }) else {
+            return
+        }
+        let how = (try? client.status())?.end ?? "it ended while it started"
+        throw LabError(([("\(node.name): \(how); its last words:")] + log.lastLines(12)).joined(separator: "\n"))
+    }
+
+    /// Waits for the machine's end, on a thread of its own.
+    /// - Parameter ended: is told how it ended, in words.
+    func watch(_ ended: @escaping @Sendable (String) -> Void) throws(SystemError) {
+        try BackgroundThread.start("rookery-vm") { [self] in
+            let how = (try? client.waitForEnd())?.end ?? "its monitor has ended"
+            end.withLock { $0 = how }
+            ended(how)
         }
     }
 
-    /// How a machine that is gone has ended, for people.
-    private var ending: String {
-        guard let status = try? client.status(), let end = status.end else {
-            return "it ended while it started (see \(client.paths.consoleLog))"
-        }
-        return "\(end) (see \(client.paths.consoleLog))"
-    }
-
-    private static func lastLine(_ before: String, _ bytes: [UInt8]) -> String {
-        let text = before + String(decoding: bytes, as: UTF8.self)
-        let lines = text.split(whereSeparator: \.isNewline)
-        return lines.last.map { String($0.prefix(200)) } ?? ""
-    }
+    /// Presses the power button.
+    /// - Returns: false: it has ended, or has no button.
+    func pressPowerButton() -> Bool { end.withLock { $0 } == nil && (try? client.powerOff()) != nil }
+    var hasEnded: Bool { end.withLock { $0 } != nil }
 }

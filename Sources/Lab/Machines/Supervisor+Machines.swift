@@ -3,11 +3,12 @@ import GuestImages
 import Linux
 import Ports
 import Switch
+import Synchronization
 import Topology
 import VirtualMachine
 
 // Virtual machines of a lab. Their doors are devices of the data path before the links are made; their monitors start once the
-// links are there, so that a guest finds its network at once; `up` ends when all guests say that they are up.
+// links are there, so that a guest finds its network at once; `up` ends when all guests that can say so are up.
 
 extension Supervisor {
     /// The devices that machines' cards will be: each has a door where its monitor connects.
@@ -24,8 +25,13 @@ extension Supervisor {
             let directory = paths.machine(node.name)
             try state.add(.fullDirectory(path: directory))
             try labelled { () throws(SystemError) in try File.makeDirectory(directory, mode: 0o700) }
+            let isServed = MachinePlan.addressing(of: node.machine ?? LabTopology.MachineSettings()) == .dhcp
             for interface in node.interfaces {
-                let device = RingDevice(ringCount: 2)
+                var answer: RingDevice.Answer?
+                if isServed, let server = AddressServer(node: node, interface: interface) {
+                    answer = { server.answer(to: $0) }
+                }
+                let device = RingDevice(ringCount: 2, answer: answer)
                 let endpoint = LabTopology.Endpoint(node.name, interface.name)
                 devices.append((endpoint, fabric.poller.addRingDevice(name: endpoint.description, device)))
                 let poller = fabric.poller
@@ -48,11 +54,11 @@ extension Supervisor {
         if nodes.isEmpty { return }
         try progress("machines", 0, nodes.count)
         guard let monitor = SiblingProgram.path("rookery-vmm") else {
-            throw LabError("virtual machines need rookery-vmm beside rookery-lab: make build makes it")
+            throw LabError("there is no rookery-vmm beside rookery-lab: make build makes it")
         }
-        var started: [LabMachine] = []
+        var started: [(machine: LabMachine, host: Host)] = []
         for node in nodes {
-            let plan = try plan(node)
+            let plan = try plan(node, of: lab.name)
             let client: VMClient
             do throws(VMError) {
                 client = try processes.withoutReaping { () throws(VMError) in
@@ -63,51 +69,130 @@ extension Supervisor {
             let network = try labelled { () throws(SystemError) in try Namespace.current(.network) }
             let host = Host(node, network: network, taps: [], indices: [:], isOnMachine: true, machine: machine)
             add([host])
-            started.append(machine)
+            started.append((machine, host))
         }
-        for (count, machine) in started.enumerated() {
-            // Guests with an operating system of their own say nothing that we know.
-            if MachinePlan.saysWhenReady(machine.node) {
-                try machine.waitUntilReady { _ throws(LabError) in try progress("machines", count, nodes.count) }
+        for (count, (machine, host)) in started.enumerated() {
+            if machine.saysWhenReady {
+                try machine.waitUntilReady { () throws(LabError) in try progress("machines", count, nodes.count) }
+                if machine.takesCommands { try giveNames(to: host) }
+            }
+            try labelled { () throws(SystemError) in
+                try machine.watch { how in
+                    host.condition.withLock { $0 = how }
+                    logLine("\(host.node.name): \(how)")
+                }
             }
         }
         try progress("machines", nodes.count, nodes.count)
     }
 
-    /// What a node's monitor is to be told; the image is made if it is not there.
-    private func plan(_ node: LabTopology.Node) throws(LabError) -> MachinePlan {
-        let settings = node.machine ?? LabTopology.MachineSettings()
-        var image: GuestImage?
-        let name =
-            settings.image ?? (settings.kernel == nil && settings.disks.isEmpty ? MachinePlan.standardImage : nil)
-        if let name, !name.contains("/") {
-            do throws(GuestImageError) {
-                image = try Self.image(named: name)
-            } catch { throw LabError("\(node.name): \(error)") }
-            if image == nil {
-                throw LabError("\(node.name): there is no image “\(name)”: rookery vm image make \(name) makes it")
-            }
-        }
-        return MachinePlan(node: node, settings: settings, directory: paths.machine(node.name), image: image)
+    /// A guest has a file system of its own: the lab's names are put into it.
+    private func giveNames(to host: Host) throws(LabError) {
+        let names = try labelled { () throws(SystemError) in try File.readText(paths.hosts) }
+        // What a command line takes; such labs have addresses enough to type.
+        guard names.utf8.count < 65536 else { return }
+        _ = try run("cat > /etc/hosts <<'END'\n\(names)END", on: host)
     }
 
-    private static func image(named name: String) throws(GuestImageError) -> GuestImage? {
-        if name == MachinePlan.standardImage {
-            if let image = MiniImage.present(.cloud) { return image }
-            return try MiniImage.make(.cloud)
-        }
-        return ImageCache.standard.image(named: name)
+    // MARK: - What a machine is to be
+
+    /// What a node's monitor is to be told; the image and the machine's own disks are made if they are not there.
+    private func plan(_ node: LabTopology.Node, of lab: String) throws(LabError) -> MachinePlan {
+        let settings = node.machine ?? LabTopology.MachineSettings()
+        try check(node, settings)
+        let directory = paths.machine(node.name)
+        do throws(GuestImageError) {
+            let image = try image(of: settings)
+            if image == nil, let name = settings.imageName {
+                throw GuestImageError(
+                    "image: there is no “\(name)”",
+                    remedy: name == DebianImage.name
+                        ? "rookery vm image make debian makes it"
+                        : "rookery vm image ls lists those that are there; a disk image's path has a slash in it")
+            }
+            var overlay: String?
+            if let base = MachinePlan.base(settings, image) {
+                let folder = try ImageCache.standard.machinesFolder()
+                let path = "\(folder)/\(lab).\(node.name).qcow2"
+                try note(.file(path: path))
+                try DiskOverlay.make(at: path, over: base)
+                overlay = path
+            }
+            var seed: String?
+            if MachinePlan.addressing(of: settings) == .cloudInit {
+                let path = directory + "/cidata.iso"
+                let bytes = CloudInitSeed(lab: lab, node: node).image
+                do throws(SystemError) { try File.writeAtomically(path, bytes) } catch {
+                    throw GuestImageError(error.description)
+                }
+                seed = path
+            }
+            return MachinePlan(
+                node: node, settings: settings, directory: directory, image: image, overlay: overlay, seed: seed)
+        } catch { throw LabError("\(node.name): \(error)") }
     }
+
+    private func note(_ thing: OwnedThing) throws(GuestImageError) {
+        do throws(LabError) { try state.add(thing) } catch { throw GuestImageError(error.description) }
+    }
+
+    /// What is wrong with a machine before anything is started, said with the key that is to be changed.
+    private func check(_ node: LabTopology.Node, _ settings: LabTopology.MachineSettings) throws(LabError) {
+        func wrong(_ key: String, _ what: String) -> LabError { LabError("\(node.name): \(key): \(what)") }
+        var files: [(key: String, path: String?)] = [("kernel", settings.kernel), ("initrd", settings.initialRAMDisk)]
+        if let image = settings.image, image.contains("/") { files.append(("image", image)) }
+        files += settings.disks.map { ("disks", $0.path) }
+        for (key, path) in files {
+            if let path, !File.exists(path) { throw wrong(key, "there is no file “\(path)”") }
+        }
+        for shared in settings.files where !File.exists("\(shared.directory)/.") {
+            throw wrong("files", "there is no directory “\(shared.directory)”")
+        }
+        let memory = MachinePlan.memory(of: node)
+        let available = HostMemory.availableByteCount
+        if memory > available {
+            throw wrong(
+                "memory",
+                "\(memory >> 20) MB are asked for, and this machine has \(available >> 20) MB left: ask for less, or end other programs"
+            )
+        }
+        if settings.addressing == .commandLine, settings.kernel == nil, !settings.isMini,
+            settings.virtualization == .full || settings.imageName == nil
+        {
+            throw wrong("addresses", "a disk that starts by itself is given no command line: write dhcp or cloud-init")
+        }
+        if !settings.isMini || settings.virtualization == .full {
+            if !node.host.commands.isEmpty {
+                throw wrong("exec", "commands run in mini guests with virtualization: para")
+            }
+            if node.host.startupCommand != nil {
+                throw wrong("cmd", "commands run in mini guests with virtualization: para")
+            }
+        }
+    }
+
+    private func image(of settings: LabTopology.MachineSettings) throws(GuestImageError) -> GuestImage? {
+        guard let name = settings.imageName else { return nil }
+        guard settings.isMini else { return ImageCache.standard.image(named: name) }
+        let isGeneric = name == MiniImage.name(.generic)
+        if !isGeneric, name != MiniImage.name(.cloud) { return nil }
+        let needed = MiniImage.flavor(
+            hasRealChips: settings.virtualization == .full, sharesDirectories: !settings.files.isEmpty)
+        return try MiniImage.presentOrMade(isGeneric ? .generic : needed)
+    }
+
+    // MARK: - Programs
 
     /// Starts a command in a machine: a process of ours that carries it there stands for it here.
     func launch(
         in machine: LabMachine, _ command: [String], environment: [String: String], directory: String?,
         descriptors: [Int32], terminal: Bool, ended: @escaping ProcessTable.Ended
     ) throws(LabError) -> Int32 {
-        let line = GuestSession.commandLine(command, environment: environment, directory: directory)
+        try machine.requireCommands()
+        let script = GuestScript.running(command, environment: environment, directory: directory)
         var spawn = Spawn(
             "/proc/self/exe",
-            ["rookery-lab", "--guest-session", machine.client.paths.vsock, terminal ? "terminal" : "plain", line],
+            ["rookery-lab", "--guest-session", machine.client.paths.vsock, terminal ? "terminal" : "plain", script],
             environment: [])
         spawn.newSession = true
         spawn.controllingTerminal = terminal ? 0 : nil
@@ -116,12 +201,25 @@ extension Supervisor {
             try self.processes.start(spawn, ended: ended)
         }
     }
-}
 
-extension MachinePlan {
-    /// Whether the guest tells that it is up, as the mini guest does.
-    static func saysWhenReady(_ node: LabTopology.Node) -> Bool {
-        guard let settings = node.machine else { return true }
-        return (settings.image ?? standardImage) == standardImage && settings.kernel == nil && settings.disks.isEmpty
+    // MARK: - The end
+
+    /// How long guests have to switch themselves off, in nanoseconds.
+    private static let patience: UInt64 = 5_000_000_000
+
+    /// Presses the power buttons, and waits a little for the guests to switch themselves off. Those that do not are ended
+    /// with all other programs.
+    func switchMachinesOff(_ progress: (_ stage: String, _ done: Int, _ total: Int) -> Void) {
+        let machines = hosts.compactMap(\.machine)
+        if machines.isEmpty { return }
+        progress("machines", 0, machines.count)
+        var waiting = machines.filter { $0.pressPowerButton() }
+        let deadline = MonotonicClock.now() + Self.patience
+        while !waiting.isEmpty, MonotonicClock.now() < deadline {
+            MonotonicClock.sleep(until: MonotonicClock.now() + 10_000_000)
+            waiting.removeAll(where: \.hasEnded)
+            progress("machines", machines.count - waiting.count, machines.count)
+        }
+        for machine in waiting { logLine("\(machine.node.name): has not switched itself off, and is ended") }
     }
 }

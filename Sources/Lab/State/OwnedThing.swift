@@ -1,6 +1,6 @@
 /// Something of a lab's that would outlive the lab's processes.
 public enum OwnedThing: Codable, Hashable, Sendable {
-    /// A file of the run directory's.
+    /// A file of the run directory's, or a disk of a virtual machine's own.
     case file(path: String)
     /// An empty directory, once the files in it are gone.
     case directory(path: String)

@@ -47,6 +47,7 @@ extension Supervisor {
         try runStartPrograms(lab, progress)
         zero.withLock { $0 = MonotonicClock.now() }
         try startSchedule(lab)
+        isUp.store(true, ordering: .relaxed)
         return listener
     }
 

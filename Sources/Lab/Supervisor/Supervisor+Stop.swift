@@ -14,6 +14,7 @@ extension Supervisor {
     func stop(_ progress: (_ stage: String, _ done: Int, _ total: Int) -> Void) -> Bool {
         guard beginEnding() else { return false }
         schedule.end()
+        if isUp.load(ordering: .relaxed) { switchMachinesOff(progress) }
         progress("programs", 0, 1)
         endPrograms()
         progress("programs", 1, 1)

@@ -20,6 +20,8 @@ public final class Supervisor: Sendable {
     let started: Double
     /// When the lab was up, in nanoseconds of the monotonic clock: the schedule's zero.
     let zero = Mutex<UInt64>(0)
+    /// The start is over.
+    let isUp = Atomic(false)
     /// As it is now, with all changes.
     let topology: Mutex<LabTopology>
     let fabric: Fabric

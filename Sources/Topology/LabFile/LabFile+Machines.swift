@@ -1,11 +1,13 @@
+import Foundation
+
 extension LabFile {
     /// Reads what a layer of settings says of a virtual machine.
     func applyMachine(_ fields: Fields, _ node: inout LabTopology.Node) {
         var machine = node.machine ?? LabTopology.MachineSettings()
         defer { node.machine = machine }
-        if let image = fields.text("image") { machine.image = image }
-        if let kernel = fields.text("kernel") { machine.kernel = kernel }
-        if let disk = fields.text("initrd") { machine.initialRAMDisk = disk }
+        if let image = fields.text("image") { machine.image = image.contains("/") ? path(image) : image }
+        if let kernel = fields.text("kernel") { machine.kernel = path(kernel) }
+        if let disk = fields.text("initrd") { machine.initialRAMDisk = path(disk) }
         if let text = fields.text("append") { machine.kernelArguments = text }
         if let count = fields.parse(
             "vcpus", { text throws(ValueError) in Int(try Units.countValue(text, 1...4, "a number of processors")) })
@@ -31,7 +33,7 @@ extension LabFile {
         }
         for text in fields.texts("disks") ?? [] {
             let parts = Self.options(text)
-            machine.disks.append(.init(path: parts.text, isReadOnly: parts.isReadOnly))
+            machine.disks.append(.init(path: path(parts.text), isReadOnly: parts.isReadOnly))
         }
         for text in fields.texts("files") ?? [] {
             let parts = Self.options(text)
@@ -43,11 +45,19 @@ extension LabFile {
                 continue
             }
             machine.files.append(
-                .init(directory: String(ends[0]), mountPoint: String(ends[1]), isReadOnly: parts.isReadOnly))
+                .init(directory: path(String(ends[0])), mountPoint: String(ends[1]), isReadOnly: parts.isReadOnly))
         }
         if machine.kernel == nil, machine.initialRAMDisk != nil {
             problems.add(fields["initrd"]?.place, "an initrd without a kernel", "name the kernel, too")
         }
+    }
+
+    /// Files are named from the lab file's folder; the lab runs elsewhere.
+    private func path(_ name: String) -> String {
+        if name.hasPrefix("/") { return name }
+        let folder = (file as NSString).deletingLastPathComponent
+        let whole = folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
+        return (("\(whole)/\(name)" as NSString).standardizingPath)
     }
 
     /// Takes `:ro` off a text's end.

@@ -216,14 +216,31 @@ extension LabFile {
             applyAddresses(fields, &first)
             made.first = first
         }
-        enum Addresses: String, CaseIterable { case auto, none }
-        if let choice = fields.oneOf("addresses", Addresses.self) { made.leaveAlone = choice == .none }
+        applyAddressing(fields, &made)
         for entry in entries(fields, "interfaces") {
             do throws(ValueError) {
                 for name in try NameRange.expand(entry.key) {
                     made.interfaces[try NameRule.interface(name)] = interface(entry)
                 }
             } catch { problems.add(entry.place, error) }
+        }
+    }
+
+    private func applyAddressing(_ fields: Fields, _ made: inout MadeNode) {
+        enum Addresses: String, CaseIterable {
+            case auto, none, cmdline, dhcp
+            case cloudInit = "cloud-init"
+        }
+        guard let choice = fields.oneOf("addresses", Addresses.self) else { return }
+        made.leaveAlone = choice == .none
+        let way = LabTopology.MachineSettings.Addressing(rawValue: choice.rawValue)
+        if made.node.kind == .vm {
+            made.node.machine?.addressing = way
+        } else if way != nil {
+            problems.add(
+                fields["addresses"]?.place,
+                "“\(choice.rawValue)” gives a virtual machine its addresses, and this is none",
+                "write auto or none")
         }
     }
 

@@ -72,7 +72,9 @@ public enum LabFileKeys {
     public static let node: [Key] =
         [
             .init("kind", choice(NodeKindName.allCases.map(\.rawValue)), "What the node is; process where left out."),
-            .init("image", text, "Of a virtual machine: mini, debian, or a disk image's file."),
+            .init(
+                "image", text,
+                "Of a virtual machine: mini, debian, or a disk image's file, with a slash in it; it is never written."),
             .init("kernel", text, "The kernel that a virtual machine starts without firmware."),
             .init("initrd", text, "Its initial RAM disk."), .init("append", text, "Added to its command line."),
             .init("vcpus", count, "Processors of a virtual machine, 1 to 4."),
@@ -99,7 +101,9 @@ public enum LabFileKeys {
             .init("mac", text, "Ethernet address of the first interface."),
             .init("ipv4", textOrTexts, "IPv4 addresses of the first interface."),
             .init("ipv6", textOrTexts, "IPv6 addresses of the first interface."),
-            .init("addresses", choice(["auto", "none"]), "none: the host's own commands set its addresses."),
+            .init(
+                "addresses", choice(["auto", "none", "cmdline", "dhcp", "cloud-init"]),
+                "none: the host's own commands set its addresses; others: how a virtual machine gets them."),
             .init(
                 "interfaces",
                 ##"{"type": "object", "additionalProperties": {"$ref": "#/$defs/interface"}}"##,

@@ -4,6 +4,16 @@ extension LabTopology {
         public enum Virtualization: String, Codable, Sendable, CaseIterable { case para, full }
         public enum CPU: String, Codable, Sendable, CaseIterable { case auto, kvm, software }
 
+        /// How a guest comes to the addresses of the plan.
+        public enum Addressing: String, Codable, Sendable, CaseIterable {
+            /// By words of the kernel's command line.
+            case commandLine = "cmdline"
+            /// From the lab's DHCP server.
+            case dhcp
+            /// From a disk for cloud-init (NoCloud).
+            case cloudInit = "cloud-init"
+        }
+
         /// A disk: a file in the machine's own format.
         public struct Disk: Codable, Equatable, Sendable {
             public var path: String
@@ -28,7 +38,8 @@ extension LabTopology {
             }
         }
 
-        /// An image by name (`rookery vm image ls`) or a disk image's path; nil with a kernel: none.
+        /// An image by name (`rookery vm image ls`), or a disk image's path, with a slash in it. The machine gets a disk of
+        /// its own on it. nil with a kernel or disks: none.
         public var image: String?
         public var kernel: String?
         public var initialRAMDisk: String?
@@ -39,13 +50,28 @@ extension LabTopology {
         public var cpu: CPU
         public var disks: [Disk]
         public var files: [Files]
+        /// nil: by what is started.
+        public var addressing: Addressing?
 
-        public static let defaultMemory: UInt64 = 256 << 20
+        /// The image of a machine that has nothing else to start.
+        public static let standardImage = "mini"
+
+        /// The name of the image, if it has one.
+        public var imageName: String? {
+            if let image { return image.contains("/") ? nil : image }
+            return kernel == nil && disks.isEmpty ? Self.standardImage : nil
+        }
+
+        /// Whether what is started is the mini guest as we make it: it says when it is up, and takes commands.
+        public var isMini: Bool {
+            guard let name = imageName, kernel == nil else { return false }
+            return name == Self.standardImage || name.hasPrefix(Self.standardImage + "-")
+        }
 
         public init(
             image: String? = nil, kernel: String? = nil, initialRAMDisk: String? = nil, kernelArguments: String = "",
             processors: Int = 1, virtualization: Virtualization = .para, cpu: CPU = .auto, disks: [Disk] = [],
-            files: [Files] = []
+            files: [Files] = [], addressing: Addressing? = nil
         ) {
             self.image = image
             self.kernel = kernel
@@ -56,6 +82,7 @@ extension LabTopology {
             self.cpu = cpu
             self.disks = disks
             self.files = files
+            self.addressing = addressing
         }
     }
 }

@@ -20,9 +20,13 @@ extension EmulatedNetwork {
         }
         guard let address = address(server) else { throw CommandError("\(server) has no IPv4 address") }
         log.output("*** Iperf: testing \(udp ? "UDP" : "TCP") bandwidth between \(client) and \(server) \n")
-        let isOld = MachineCheck.find("iperf") != nil
+        // Guests have iperf3 alone.
+        let isOld = MachineCheck.find("iperf") != nil && !isGuest(client) && !isGuest(server)
         guard isOld || MachineCheck.find("iperf3") != nil else {
-            throw CommandError("neither iperf nor iperf3 is installed", remedy: "apt install iperf")
+            let isMixed = isGuest(client) || isGuest(server)
+            throw CommandError(
+                isMixed ? "guests have iperf3, and it is not installed here" : "neither iperf nor iperf3 is installed",
+                remedy: isMixed ? "apt install iperf3" : "apt install iperf")
         }
         let protocolWords = udp ? ["-u"] : []
         let listening: [String]
@@ -31,7 +35,7 @@ extension EmulatedNetwork {
             listening = ["iperf", "-p", "5001"] + protocolWords + ["-s"]
             calling = ["iperf", "-p", "5001"] + protocolWords + ["-t", "\(seconds)", "-c", address]
         } else {
-            listening = ["iperf3", "-p", "5001", "-s", "-1"]
+            listening = ["iperf3", "-p", "5001", "-s", "-1", "--forceflush"]
             calling = ["iperf3", "-p", "5001"] + protocolWords + ["-t", "\(seconds)", "-c", address]
         }
         if udp { calling += ["-b", bandwidth] }

@@ -41,6 +41,8 @@ final class EmulatedNetwork {
     func contains(_ name: String) -> Bool { nodes[name] != nil || controllers.contains(name) }
     func node(_ name: String) -> LabTopology.Node? { nodes[name] }
     func isHost(_ name: String) -> Bool { nodes[name]?.isHost ?? false }
+    /// Whether it is a virtual machine.
+    func isGuest(_ name: String) -> Bool { nodes[name]?.kind == .vm }
 
     /// Interface names as Mininet lists them: a switch, which it runs in the machine's namespace, has `lo` first.
     func interfaces(_ name: String) -> [String] {
@@ -61,11 +63,14 @@ final class EmulatedNetwork {
     /// shell, whose `$?` is the user's.
     func address(_ name: String) -> String? {
         guard isHost(name), let interface = nodes[name]?.interfaces.first?.name else { return nil }
-        let command = ["ip", "-4", "-br", "address", "show", "dev", interface]
+        // What a guest calls its cards is the guest's own business.
+        let device = isGuest(name) ? "eth0" : interface
+        let command = ["ip", "-4", "-o", "address", "show", "dev", device]
         if let program = try? HostProgram(lab: lab, node: name, command: command), (try? program.finish()) == 0 {
-            // `h1-eth0  UNKNOWN  10.0.0.1/8 10.0.0.7/8`
+            // `2: h1-eth0    inet 10.0.0.1/8 brd 10.255.255.255 scope global h1-eth0`
             let words = program.output.split(whereSeparator: \.isWhitespace)
-            return words.count > 2 ? String(words[2].prefix { $0 != "/" }) : nil
+            guard let place = words.firstIndex(of: "inet"), place + 1 < words.count else { return nil }
+            return String(words[place + 1].prefix { $0 != "/" })
         }
         return plannedAddress(name)
     }
@@ -79,7 +84,8 @@ final class EmulatedNetwork {
     /// The node's shell, started when first asked for.
     func shell(_ name: String) throws -> NodeShell {
         if let shell = shells[name] { return shell }
-        let shell = try isHost(name) ? NodeShell(lab: lab, node: name) : NodeShell(onMachine: name)
+        let shell =
+            try isHost(name) ? NodeShell(lab: lab, node: name, isGuest: isGuest(name)) : NodeShell(onMachine: name)
         shells[name] = shell
         return shell
     }

@@ -166,7 +166,9 @@ extension MininetCLI {
     }
 
     private func description(_ name: String) throws -> String {
-        let kind = network.isHost(name) ? "Host" : network.controllers.contains(name) ? "Controller" : "OVSBridge"
+        let kind =
+            network.isGuest(name)
+            ? "VM" : network.isHost(name) ? "Host" : network.controllers.contains(name) ? "Controller" : "OVSBridge"
         if kind == "Controller" { return "<Controller \(name): 127.0.0.1:6653 pid=\(getpid())> \n" }
         let interfaces = network.interfaces(name).map { interface in
             "\(interface):\(interface == "lo" ? "127.0.0.1" : network.plannedAddress(name, interface) ?? "None")"

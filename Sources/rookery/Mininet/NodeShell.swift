@@ -22,8 +22,19 @@ final class NodeShell {
     /// The descriptor to poll for output.
     var descriptor: Int32 { controller.rawValue }
 
+    /// What stands for an interactive shell in a guest, whose own would edit lines and ask the terminal where its cursor is.
+    private static let guestShell = #"""
+        trap : INT
+        while printf '\177'; IFS= read -r line; do command eval "$line"; done
+        """#
+
     /// A shell on a host of the lab.
-    convenience init(lab: String, node: String) throws {
+    /// - Parameter isGuest: the host is a virtual machine: it has no bash.
+    convenience init(lab: String, node: String, isGuest: Bool = false) throws {
+        if isGuest {
+            try self.init(lab: lab, node: node, program: ["sh", "-c", Self.guestShell])
+            return
+        }
         do {
             try self.init(lab: lab, node: node, program: ["bash", "--norc", "--noediting", "-is", "rookery:\(node)"])
         } catch let error as LabError {

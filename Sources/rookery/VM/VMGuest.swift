@@ -10,12 +10,12 @@ struct VMGuest {
     var configuration: VMConfiguration
     /// Removed once the machine runs: it has them open, or has read them.
     var passingFiles: [String] = []
-    /// It is a mini guest: it says on its console when it is up, and its command's status.
+    /// It is a mini guest: it says on its console when it is up, and takes commands.
     var isMini = false
 
     /// - Parameters:
     ///   - image: an image's name, a disk image's path, or nil for a kernel alone.
-    ///   - command: for mini guests.
+    ///   - command: what a mini guest is to run on its console; nil where it gets its commands otherwise, or none.
     init(
         _ options: VMGuestOptions, image: String?, command: GuestCommand?, progress: inout ProgressLine
     ) throws {
@@ -26,6 +26,7 @@ struct VMGuest {
         configuration.virtualization = options.virtualization
         configuration.cpu = options.cpu
         configuration.isIsolated = !options.noIsolation
+        configuration.restarts = !options.noReboot
         configuration.vsock = 3
         var words: [String] = []
         switch image {
@@ -46,10 +47,6 @@ struct VMGuest {
                 throw CommandError.usage("no image and no kernel", remedy: "rookery vm run mini")
             }
         }
-        if command != nil && !isMini {
-            throw CommandError.usage(
-                "only mini guests run a command that is given to them", remedy: "rookery vm run mini -- …")
-        }
         if let memory = options.memory { configuration.memory = memory.byteCount }
         if let kernel = options.kernel { configuration.kernel = VMGuestOptions.absolute(kernel) }
         if let initrd = options.initrd { configuration.initialRAMDisk = VMGuestOptions.absolute(initrd) }
@@ -63,35 +60,25 @@ struct VMGuest {
         for path in passingFiles { try? File.remove(path) }
     }
 
-    private func show(_ progress: inout ProgressLine, _ step: GuestImageProgress) {
-        switch step {
-        case .stage(let stage): progress.show(stage: stage, done: 0, total: 0)
-        }
-    }
-
     /// A place for files of this machine that may be large, on disk and not in /run.
     private func file(_ ending: String, _ cache: ImageCache) throws -> String {
-        let folder = "\(cache.folder)/machines"
-        try File.makeDirectory(folder, mode: 0o700)
-        return "\(folder)/\(configuration.name).\(ending)"
+        "\(try cache.machinesFolder())/\(configuration.name).\(ending)"
     }
 
     private mutating func takeMini(
         _ options: VMGuestOptions, generic: Bool, _ command: GuestCommand?, _ cache: ImageCache,
         _ words: inout [String], _ progress: inout ProgressLine
     ) throws {
-        // The cloud kernel has no drivers for real chips, and no 9p.
-        let flavor: GuestKernelFlavor =
-            generic || options.virtualization == .full || !options.share.isEmpty ? .generic : .cloud
-        var image = MiniImage.present(flavor, in: cache)
-        if image == nil {
-            var line = progress
-            image = try MiniImage.make(flavor, in: cache) { step in
-                if case .stage(let stage) = step { line.show(stage: stage, done: 0, total: 0) }
-            }
-            line.finish()
+        let flavor =
+            generic
+            ? .generic
+            : MiniImage.flavor(
+                hasRealChips: options.virtualization == .full, sharesDirectories: !options.share.isEmpty)
+        var line = progress
+        let image = try MiniImage.presentOrMade(flavor, in: cache) { step in
+            if case .stage(let stage) = step { line.show(stage: stage, done: 0, total: 0) }
         }
-        guard let image else { throw CommandError("the image mini could not be made") }
+        line.finish()
         configuration.kernel = image.kernel
         configuration.initialRAMDisk = image.initialRAMDisk
         configuration.memory = flavor == .cloud ? 192 << 20 : 256 << 20
@@ -123,12 +110,7 @@ struct VMGuest {
         let path = try file("qcow2", cache)
         if !(options.keep && File.exists(path)) {
             try File.remove(path)
-            var creation = DiskImageFile.Creation(.qcow2)
-            creation.backingFile = base
-            creation.backingFormat = .qcow2
-            do throws(BlockStorageError) { try DiskImageFile.create(path, creation) } catch {
-                throw CommandError(error.description)
-            }
+            try DiskOverlay.make(at: path, over: base)
         }
         if !options.keep { passingFiles.append(path) }
         configuration.disks.append(.init(path: path, format: .qcow2))

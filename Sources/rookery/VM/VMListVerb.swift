@@ -3,14 +3,13 @@ import VirtualMachine
 
 struct VMListVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "List the machines: those that run, and those that have ended.")
+        commandName: "ls", abstract: "List the machines, labs' among them: those that run, and those that have ended.")
 
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
         var reports: [VMReport] = []
-        for name in VMPaths.machines {
-            let client = VMClient(name)
+        for client in VMMachines.all {
             guard let status = try? client.status() else { continue }
             reports.append(VMReport(client, status))
         }

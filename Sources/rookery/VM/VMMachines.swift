@@ -1,3 +1,4 @@
+import Lab
 import Linux
 import VirtualMachine
 
@@ -6,25 +7,56 @@ enum VMMachines {
     /// The monitor: beside this program, or in the PATH.
     static var monitor: String { SiblingProgram.path("rookery-vmm") ?? "rookery-vmm" }
 
+    /// The machines of this user: those of `rookery vm run`, and those of labs, which are called LAB/NODE.
+    static var all: [VMClient] { VMPaths.machines.map { VMClient($0) } + ofLabs }
+
+    private static var ofLabs: [VMClient] {
+        LabLauncher.list().flatMap { lab in
+            let nodes = (try? File.list(LabPaths(lab: lab.name).machines)) ?? []
+            return nodes.map { ofLab(lab.name, $0) }
+        }
+    }
+
+    static func ofLab(_ lab: String, _ node: String) -> VMClient {
+        VMClient("\(lab)/\(node)", paths: VMPaths(directory: LabPaths(lab: lab).machine(node)))
+    }
+
     /// The machine of this name; with no name, the one that runs.
+    /// - Parameter name: LAB/NODE for one of a lab; NODE alone where that is clear.
     static func find(_ name: String?, running: Bool = true) throws(CommandError) -> VMClient {
         if let name {
-            let client = VMClient(name)
-            guard File.exists(client.paths.directory) else {
-                throw CommandError("no machine '\(name)'", remedy: "rookery vm ls lists the machines")
-            }
+            let client = try client(name)
             if running && !client.paths.isRunning {
-                throw CommandError("the machine '\(name)' does not run", remedy: "rookery vm run starts one")
+                throw CommandError("the machine '\(client.name)' does not run", remedy: "rookery vm run starts one")
             }
             return client
         }
-        let running = VMPaths.machines.map { VMClient($0) }.filter { $0.paths.isRunning }
+        let running = all.filter { $0.paths.isRunning }
         if running.isEmpty { throw CommandError("no machine runs", remedy: "rookery vm run mini starts one") }
         if running.count > 1 {
             throw CommandError.usage(
                 "\(running.count) machines run", remedy: "name one: \(running.map(\.name).joined(separator: ", "))")
         }
         return running[0]
+    }
+
+    private static func client(_ name: String) throws(CommandError) -> VMClient {
+        let found: [VMClient]
+        if name.contains("/") {
+            found = ofLabs.filter { $0.name == name }
+        } else {
+            let own = VMClient(name)
+            found =
+                (try? VMName.validate(name)) != nil && File.exists(own.paths.directory)
+                ? [own] : ofLabs.filter { $0.name.hasSuffix("/" + name) }
+        }
+        if found.isEmpty { throw CommandError("no machine '\(name)'", remedy: "rookery vm ls lists the machines") }
+        if found.count > 1 {
+            throw CommandError.usage(
+                "\(found.count) labs have a machine '\(name)'",
+                remedy: "name one: \(found.map(\.name).joined(separator: ", "))")
+        }
+        return found[0]
     }
 
     /// A name that no machine has: the image's, maybe with a number.
@@ -81,4 +113,9 @@ struct VMReport: Codable {
         consoleBytes = status.consoleByteCount
         exits = status.exits.map { Exits(device: $0.device, reads: $0.reads, writes: $0.writes) }
     }
+}
+
+extension VMClient {
+    /// Whether it is a lab's, whose run directory is the lab's, too.
+    var isOfLab: Bool { name.contains("/") }
 }

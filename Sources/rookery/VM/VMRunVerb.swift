@@ -39,7 +39,11 @@ struct VMRunVerb: ParsableCommand {
 
     func run() throws {
         var progress = ProgressLine()
-        let guest = try VMGuest(options, image: image, command: guestCommand(), progress: &progress)
+        let guest = try VMGuest(options, image: image, command: consoleCommand(), progress: &progress)
+        if !command.isEmpty && !guest.isMini {
+            throw CommandError.usage(
+                "only mini guests run a command that is given to them", remedy: "rookery vm run mini -- …")
+        }
         let name = guest.configuration.name
         // Only for people: scripts get the command's output and nothing else.
         if !command.isEmpty && Standard.error.isTerminal {
@@ -67,23 +71,32 @@ struct VMRunVerb: ParsableCommand {
             waitForEnd(client)
             try? client.paths.remove()
         }
-        let status = try command.isEmpty ? stay(at: client) : runCommand(in: client, &progress)
+        let status =
+            try command.isEmpty
+            ? stay(at: client)
+            : hasSessions ? runCommand(in: client, &progress) : runCommand(onConsoleOf: client, &progress)
         if status != 0 { throw ProgramEnd(status: status) }
     }
 
     private var isOnTerminal: Bool { Standard.inputIsTerminal && Standard.output.isTerminal }
 
-    private func guestCommand() throws -> GuestCommand? {
-        if command.isEmpty { return nil }
+    /// Commands reach a guest over vsock, which is a virtio device: a PC's hardware has its serial line alone.
+    private var hasSessions: Bool { options.virtualization == .para }
+
+    /// The command for a guest that runs it on its console.
+    private func consoleCommand() throws -> GuestCommand? {
+        if command.isEmpty || hasSessions { return nil }
         var guest = GuestCommand(command)
         if interactive && !Standard.inputIsTerminal {
             let input = try File.open("/dev/stdin")
             guest.input = try input.readAll()
         } else if isOnTerminal {
-            guest.terminal = getenv("TERM").map { String(cString: $0) } ?? "linux"
+            guest.terminal = terminalName
         }
         return guest
     }
+
+    private var terminalName: String { getenv("TERM").map { String(cString: $0) } ?? "linux" }
 
     private func waitForEnd(_ client: VMClient) {
         let deadline = MonotonicClock.now() + 5_000_000_000
@@ -111,22 +124,55 @@ struct VMRunVerb: ParsableCommand {
         }
     }
 
-    /// A mini guest runs a command: only its output is shown.
+    /// A mini guest runs a command: its input, output, errors and status are ours.
     private func runCommand(in client: VMClient, _ progress: inout ProgressLine) throws -> Int32 {
+        let signals = try SignalDescriptor([SIGTERM, SIGHUP, SIGINT, SIGQUIT])
+        let started = MonotonicClock.now()
+        let start = try GuestStart.wait(try client.openConsole()) { line in
+            Self.showBoot(&progress, line, started)
+            if let signal = signals.next() { throw ProgramEnd(status: 128 + signal) }
+        }
+        progress.finish()
+        if case .ended(let log) = start { throw endedTooSoon(client, log) }
+        let environment = isOnTerminal ? ["TERM": terminalName] : [:]
+        var session = GuestSession(
+            socket: client.paths.vsock, script: GuestScript.running(command, environment: environment),
+            isOnTerminal: isOnTerminal)
+        session.takesInput = interactive || isOnTerminal
+        switch try session.run() {
+        case .exited(let status):
+            // What it has written to disks is theirs before the machine goes.
+            try? client.powerOff()
+            waitForEnd(client)
+            return status
+        case .lost:
+            waitForEnd(client)
+            throw endedTooSoon(client, GuestLog())
+        }
+    }
+
+    private func endedTooSoon(_ client: VMClient, _ log: GuestLog) -> CommandError {
+        waitForEnd(client)
+        let reason = (try? client.status())?.end ?? "the machine has ended"
+        return CommandError(
+            (["the command has not ended: \(reason)"] + log.lastLines(12)).joined(separator: "\n"))
+    }
+
+    /// The same on the machine's console, where output and errors are one.
+    private func runCommand(onConsoleOf client: VMClient, _ progress: inout ProgressLine) throws -> Int32 {
         let started = MonotonicClock.now()
         var console = VMConsole(client)
         console.takesInput = isOnTerminal
         var output = GuestOutput()
-        var log: [UInt8] = []
+        var log = GuestLog()
         var exit: Int32?
         var line = progress
         let end = try console.attach { bytes in
             for part in output.take(bytes) {
                 switch part {
                 case .log(let bytes):
-                    log += bytes
-                    if log.count > 65536 { log.removeFirst(log.count - 32768) }
-                    if exit == nil { Self.showBoot(&line, log, started) }
+                    log.add(bytes)
+                    if exit == nil { Self.showBoot(&line, log.lastLines(1).first ?? "", started) }
                 case .ready: line.finish()
                 case .output(let bytes): Standard.output.write(bytes: bytes[...])
                 case .exit(let status): exit = status
@@ -142,22 +188,14 @@ struct VMRunVerb: ParsableCommand {
         switch end {
         case .signalled(let signal): return 128 + signal
         case .left: return 130
-        case .ended: break
+        case .ended: throw endedTooSoon(client, log)
         }
-        waitForEnd(client)
-        let last = String(decoding: log, as: UTF8.self).split(whereSeparator: \.isNewline).suffix(12)
-        let reason = (try? client.status())?.end ?? "the machine has ended"
-        throw CommandError(
-            "the command has not ended: \(reason)" + (last.isEmpty ? "" : "\n" + last.joined(separator: "\n")))
     }
 
     /// The kernel's last words, as a sign of progress.
-    private static func showBoot(_ line: inout ProgressLine, _ log: [UInt8], _ started: UInt64) {
-        guard Standard.error.isTerminal else { return }
-        let lines = log.suffix(400).split { $0 == 10 || $0 == 13 }
-        guard let last = lines.last else { return }
-        let words = String(decoding: last, as: UTF8.self).filter { !$0.isASCII || $0 >= " " }
+    private static func showBoot(_ progress: inout ProgressLine, _ words: String, _ started: UInt64) {
+        guard Standard.error.isTerminal, !words.isEmpty else { return }
         let seconds = Double(MonotonicClock.now() &- started) / 1e9
-        line.show(stage: "booting \(decimal(seconds, 1)) s  \(words)", done: 0, total: 0)
+        progress.show(stage: "booting \(decimal(seconds, 1)) s  \(words)", done: 0, total: 0)
     }
 }

@@ -20,7 +20,7 @@ struct VMStopVerb: ParsableCommand {
     var time = 30
 
     @Flag(help: "End them at once, as a cut of the power would.") var now = false
-    @Flag(name: [.customShort("a"), .long], help: "All machines of this user.") var all = false
+    @Flag(name: [.customShort("a"), .long], help: "All machines of this user but labs'.") var all = false
 
     func validate() throws {
         if all && !machines.isEmpty { throw ValidationError("--all stops every machine: leave the names out") }
@@ -72,7 +72,8 @@ struct VMStopVerb: ParsableCommand {
                 }
                 usleep(5000)
             }
-            try client.paths.remove()
+            // A lab's machine stays in its lab, as one that has ended.
+            if !client.isOfLab { try client.paths.remove() }
         }
     }
 }
