@@ -17,8 +17,8 @@ public protocol VirtualCPU: AnyObject {
 /// Why a processor came back.
 public enum CPUEnd: Equatable, Sendable {
     case interrupted
-    /// A triple fault: the machine is to be reset.
-    case shutdown
+    /// A triple fault: where, and by which exceptions.
+    case shutdown(String)
     /// It cannot go on; the text says why.
     case failure(String)
 }

@@ -30,12 +30,15 @@ extension Machine {
         }
         power.map(in: bus.ports, base: description.powerManagementPort)
         // Who starts without firmware finds ACPI switched on.
-        bus.ports.write(UInt64(PowerManagement.commandPort), size: 1, value: UInt64(PowerManagement.enableCommand))
+        let switchOn = {
+            power.commandPorts.write(offset: 0, size: 1, value: UInt64(PowerManagement.enableCommand))
+        }
+        switchOn()
         powerButton = { power.pressPowerButton() }
         let pci = PCIBus(
             memory: bus.addresses, ports: bus.ports, interruptMessages: backEnd,
             interruptLines: Array(wiring.pirqs[..<4]))
-        let configurationPorts = ConfigurationPorts(bus: pci) { [unowned self] in end(.reset) }
+        let configurationPorts = ConfigurationPorts(bus: pci) { [unowned self] in requestReset() }
         bus.ports.map(
             configurationPorts, at: ConfigurationPorts.port, byteCount: ConfigurationPorts.byteCount,
             name: "PCI configuration")
@@ -45,6 +48,7 @@ extension Machine {
                 name: "host bridge", identity: PCIIdentity(vendor: 0x8086, device: 0x0d57, classCode: 0x06_0000)),
             at: PCIAddress(device: 0))
         devices += [serial, clock, power, pci, configurationPorts]
+        resets += [serial.reset, clock.reset, power.reset, pci.reset, configurationPorts.reset, switchOn]
         addEndPorts()
         try addVirtioDevices(to: pci, vsock: vsock)
         return pci
@@ -69,6 +73,7 @@ extension Machine {
         let timer = PIT8254(line: wiring.timerLine(0), clock: time)
         timer.map(in: bus.ports)
         devices += [ioAPIC, pics, timer, wiring]
+        resets += [timer.reset, pics.reset, ioAPIC.reset]
         return wiring
     }
 
@@ -79,22 +84,43 @@ extension Machine {
         (backEnd as? SoftwareBackEnd)?.floatingPointLine = wiring.isaLine(13)
     }
 
-    /// The ways in which a guest ends its machine with a word.
-    func addEndPorts() {
+    /// The guest's program may end the machine with a status of its own.
+    func addExitPort() {
         let exit = ExitPort { [unowned self] in end(.exited($0)) }
         bus.ports.map(exit, at: ExitPort.port, byteCount: 1, name: "exit status")
-        let panic = PanicDevice { [unowned self] in end(.panicked(nil)) }
-        bus.ports.map(panic, at: PanicDevice.port, byteCount: 1, name: "pvpanic")
-        devices += [exit, panic]
+        devices.append(exit)
     }
 
-    /// Writes the firmware tables and the kernel, and sets the first processor to its start.
+    /// The ways in which a guest that knows its machine ends it with a word.
+    private func addEndPorts() {
+        addExitPort()
+        let panic = PanicDevice { [unowned self] in end(.panicked(nil)) }
+        bus.ports.map(panic, at: PanicDevice.port, byteCount: 1, name: "pvpanic")
+        devices.append(panic)
+    }
+
+    /// Writes the firmware tables and the kernel, and sets the first processor to its start; now, and after each reset.
     private func loadKernel() throws {
         guard let kernel = configuration.kernel else {
             throw MachineError.configuration("a para machine starts a kernel of its own: name one")
         }
+        let memory = memory.guest
         let tables = ACPITables(description)
-        try tables.write(to: memory.guest)
+        let loader = try KernelLoader(kernelRequest(kernel), memory: memory, acpi: tables.rootPointer)
+        let start = { [unowned self] in
+            try tables.write(to: memory)
+            try processors[0].setState(try loader.load())
+        }
+        try start()
+        reset = { [unowned self] in
+            lock.hold { for reset in resets { reset() } }
+            for processor in processors { try processor.reset() }
+            try start()
+        }
+    }
+
+    /// The configuration's kernel, with all that belongs to it.
+    func kernelRequest(_ kernel: String) -> KernelLoader.Request {
         var request = KernelLoader.Request(
             kernel: kernel, initialRAMDisk: configuration.initialRAMDisk, commandLine: configuration.commandLine)
         switch configuration.kernelEntry {
@@ -102,7 +128,6 @@ extension Machine {
         case .linux64: request.entry = .linux64
         case .pvh: request.entry = .pvh
         }
-        let state = try KernelLoader(request, memory: memory.guest, acpi: tables.rootPointer).load()
-        try processors[0].setState(state)
+        return request
     }
 }

@@ -3,15 +3,16 @@ import Chips
 import Glibc
 import Linux
 import VirtualMachine
+import Virtio
 
 extension Machine {
     /// The firmware of Debian's package seabios, and its program for the VGA.
     static let defaultFirmware = "/usr/share/seabios/bios-256k.bin"
     private static let videoFirmware = "/usr/share/seabios/vgabios-isavga.bin"
 
-    /// The full machine: a PC with a Q35 chipset, started by firmware. Nothing in it says that it is a virtual one.
+    /// The full machine: a PC with a Q35 chipset, started by firmware, or with a kernel of the configuration's. Nothing in it
+    /// says that it is a virtual one.
     func buildFull() throws {
-        let firmware = try FirmwareImage(path: configuration.firmware ?? Self.defaultFirmware)
         let backEnd = backEnd
         let memory = memory
         let interrupts: Q35Chipset.Interrupts =
@@ -36,7 +37,7 @@ extension Machine {
         devices += [chipset, serial, video]
         try addDisks(to: chipset)
         try addCards(to: chipset)
-        addEndPorts()
+        addExitPort()
 
         description.pciLines = chipset.bus.interruptLines.map(\.number)
         description.configurationSpace = PhysicalLayout.fullPCIConfiguration
@@ -44,28 +45,50 @@ extension Machine {
         description.hasHPET = true
         description.hasKeyboard = true
         description.hasVGA = true
+        // The panic device is a virtual machine's.
+        description.hasPanicDevice = false
+        let start =
+            if let kernel = configuration.kernel {
+                try prepareDirectBoot(kernel, chipset, video)
+            } else {
+                try prepareFirmware(chipset)
+            }
+        let begin = { [unowned self] () throws(any Error) in
+            for processor in processors { try processor.reset() }
+            try start()
+        }
+        try begin()
+        reset = { [unowned self] in
+            try lock.hold { () throws(any Error) in
+                chipset.reset()
+                serial.reset()
+                video.reset()
+                try begin()
+            }
+        }
+    }
+
+    /// Gives firmware what it asks for.
+    /// - Returns: what puts it into memory, at power-on and after each reset.
+    private func prepareFirmware(_ chipset: Q35Chipset) throws -> () throws -> Void {
+        let firmware = try FirmwareImage(path: configuration.firmware ?? Self.defaultFirmware)
+        let memory = memory
         describe(to: chipset)
         let tables = ACPITables(description, at: memory.tablesAddress)
         chipset.firmware.addFile("etc/table-loader", FirmwareImage.allocateRootPointer)
         chipset.firmware.addFile(FirmwareImage.rootPointerFile, tables.rootPointerBytes)
+        let identity = SMBIOSTables(
+            name: configuration.name, processorCount: configuration.processors, memory: configuration.memory)
+        // Firmware finds a place for the structures, and says so in the entry point.
+        chipset.firmware.addFile("etc/smbios/smbios-anchor", identity.entryPoint(at: 0))
+        chipset.firmware.addFile("etc/smbios/smbios-tables", identity.structures)
         if let program = try? File.read(Self.videoFirmware) {
             chipset.firmware.addFile("vgaroms/vgabios.bin", program)
         }
-        let start = { () throws(any Error) in
+        return {
             try firmware.write(to: memory.guest)
             try tables.write(to: memory.guest)
         }
-        try start()
-        reset = { [unowned self] in
-            lock.hold {
-                chipset.reset()
-                serial.reset()
-                video.reset()
-            }
-            try start()
-            for processor in processors { try processor.reset() }
-        }
-        for processor in processors { try processor.reset() }
     }
 
     /// What firmware reads of memory and processors.
@@ -117,8 +140,10 @@ extension Machine {
 
     private func addCards(to chipset: Q35Chipset) throws {
         for (index, port) in configuration.ports.enumerated() {
-            let address = (0..<6).map { UInt8(truncatingIfNeeded: port.address >> UInt64(40 - 8 * $0)) }
-            let card = E1000(address: address, port: try networkPort(port), memory: memory.guest, clock: time)
+            let cable = try networkPort(port)
+            let card = E1000(
+                address: Self.bytes(of: port.address), port: cable, memory: memory.guest, clock: time)
+            (cable as? VhostUserPort)?.onDisconnect = { [unowned card] _ in card.setLink(isUp: false) }
             chipset.bus.add(card.function, at: PCIAddress(device: UInt8(3 + index)))
             devices.append(card)
         }

@@ -29,9 +29,10 @@ public final class Machine: @unchecked Sendable {
     var panicReason: (() -> String?)?
     /// Presses the power button, where the machine has one.
     var powerButton: (() -> Void)?
-    /// Sets devices, memory and processors as after power-on, where the machine can be started again without its monitor.
-    /// Called while the processors stand still, without the device lock.
+    /// Sets devices, memory and processors as after power-on. Called while the processors stand still, without the device lock.
     var reset: (() throws -> Void)?
+    /// Those of a para machine's devices. With the device lock held.
+    var resets: [() -> Void] = []
 
     /// Called when the block worker runs and no other thread does: the others may do without rights that it needs.
     var restrictThreads: (() throws(SystemError) -> Void)?
@@ -103,8 +104,10 @@ public final class Machine: @unchecked Sendable {
         }
         let reason = gate.hold { endReason ?? .killed }
         // Kernels are told to reset the machine when they have panicked (panic=-1).
-        if let panic, reason == .reset || reason == .tripleFault { return .panicked(panic) }
-        return reason
+        switch reason {
+        case .reset, .tripleFault: return panic.map { .panicked($0) } ?? reason
+        default: return reason
+        }
     }
 
     /// Ends the machine: the first reason counts. Any thread, with the device lock held or not.
@@ -116,9 +119,9 @@ public final class Machine: @unchecked Sendable {
         loop.stop()
     }
 
-    /// The guest asks for a reset: a machine that can starts again, another one ends. Any thread.
+    /// The guest asks for a reset: the machine starts again, or ends where it is configured so. Any thread.
     func requestReset() {
-        guard reset != nil else { return end(.reset) }
+        guard reset != nil, configuration.restarts else { return end(.reset) }
         gate.hold {
             isResetWanted = true
             for thread in threads { thread.pause() }
@@ -133,7 +136,18 @@ public final class Machine: @unchecked Sendable {
             return isResetWanted && endReason == nil
         }
         guard isWanted, let reset else { return false }
+        let hasPanicked = lock.hold {
+            console.flush()
+            return panicReason?() != nil
+        }
+        // Kernels are told to reset the machine when they have panicked; it would do so for ever.
+        if hasPanicked {
+            end(.reset)
+            return false
+        }
         gate.hold { while threads.contains(where: { !$0.isParked && !$0.hasEnded }) { gate.wait() } }
+        // What the guest has asked its disks for still goes to or from its memory.
+        blockWorker.waitUntilIdle()
         do { try reset() } catch {
             end(.failed("the machine cannot be reset: \(error)"))
             return false
@@ -183,8 +197,8 @@ public final class Machine: @unchecked Sendable {
     private func processor(_ number: Int, ended end: CPUEnd) {
         switch end {
         case .interrupted: break
-        // A triple fault resets a PC.
-        case .shutdown: if reset != nil { requestReset() } else { self.end(.tripleFault) }
+        // A PC is reset by it; a guest that comes to it would do so again.
+        case .shutdown(let cause): self.end(.tripleFault(cause))
         case .failure(let reason): self.end(.failed("processor \(number): \(reason)"))
         }
     }

@@ -4,8 +4,8 @@ public enum MachineEnd: Equatable, Sendable, CustomStringConvertible {
     case poweredOff
     /// The guest asked for a reset.
     case reset
-    /// A triple fault: on a real machine a reset, too.
-    case tripleFault
+    /// A triple fault: what led to it, where that is known. On a real machine a reset.
+    case tripleFault(String)
     /// The guest's program ended with a status of its own (see `ExitPort`).
     case exited(UInt8)
     /// The guest's kernel says that it has panicked, and maybe why.
@@ -32,7 +32,7 @@ public enum MachineEnd: Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .poweredOff: "powered off"
         case .reset: "reset by the guest"
-        case .tripleFault: "triple fault"
+        case .tripleFault(let cause): "triple fault" + (cause.isEmpty ? "" : " \(cause)")
         case .exited(let status): "exited with status \(status)"
         case .panicked(let reason): "the guest's kernel panicked" + (reason.map { ": \($0)" } ?? "")
         case .killed: "killed"

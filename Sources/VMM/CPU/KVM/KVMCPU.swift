@@ -37,7 +37,10 @@ final class KVMCPU: VirtualCPU, @unchecked Sendable {
             case .halt:
                 // Local APICs are the kernel's, and so are halts.
                 return .failure("KVM reports a halt that is its own to wait for")
-            case .shutdown: return .shutdown
+            case .shutdown:
+                // KVM keeps what led to it to itself.
+                let state = try? state()
+                return .shutdown(state.map { "at RIP 0x\(String($0.rip, radix: 16))" } ?? "")
             case .interrupted:
                 processor.setImmediateExit(false)
                 return .interrupted

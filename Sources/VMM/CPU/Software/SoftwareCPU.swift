@@ -36,7 +36,7 @@ final class SoftwareCPU: VirtualCPU, ProcessorBus, @unchecked Sendable {
         while true {
             switch processor.run() {
             case .stopped: return .interrupted
-            case .shutdown: return .shutdown
+            case .shutdown: return .shutdown(processor.shutdownCause?.text ?? "")
             case .halted: waitForWork()
             }
         }
