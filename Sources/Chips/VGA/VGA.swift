@@ -76,6 +76,13 @@ public final class VGA {
         if timer.deadline == nil { clock.schedule(timer, at: clock.now + Self.paintDelay) }
     }
 
+    /// Paints what has changed at once: the machine ends, or somebody cannot wait.
+    public func flush() {
+        guard timer.deadline != nil else { return }
+        clock.cancel(timer)
+        paint()
+    }
+
     private func paint() {
         let bytes = painter.update(to: screen)
         if !bytes.isEmpty { terminal.write(bytes) }

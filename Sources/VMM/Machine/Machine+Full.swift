@@ -33,6 +33,7 @@ extension Machine {
         bus.ports.map(serial, at: 0x3f8, byteCount: 8, name: "serial port")
         let video = VGA(terminal: screen, clock: time)
         video.map(in: bus.ports, devices: bus.addresses)
+        paintScreen = { video.flush() }
         powerButton = { chipset.power.pressPowerButton() }
         devices += [chipset, serial, video]
         try addDisks(to: chipset)

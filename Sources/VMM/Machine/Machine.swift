@@ -27,6 +27,8 @@ public final class Machine: @unchecked Sendable {
     public var onFault: (String) -> Void = { _ in }
     /// Why the guest's kernel has panicked, where somebody looks. With the device lock held.
     var panicReason: (() -> String?)?
+    /// Brings what the guest has shown last to `screen`. With the device lock held.
+    var paintScreen: (() -> Void)?
     /// Presses the power button, where the machine has one.
     var powerButton: (() -> Void)?
     /// Sets devices, memory and processors as after power-on. Called while the processors stand still, without the device lock.
@@ -99,6 +101,8 @@ public final class Machine: @unchecked Sendable {
             do { try storage.flush() } catch { onFault("what the guest has written last may be lost: \(error)") }
         }
         let panic = lock.hold {
+            paintScreen?()
+            screen.flush()
             console.flush()
             return panicReason?()
         }
