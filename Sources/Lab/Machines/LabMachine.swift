@@ -24,15 +24,22 @@ final class LabMachine: Sendable {
 
     private var settings: LabTopology.MachineSettings { node.machine ?? LabTopology.MachineSettings() }
 
+    /// Somebody else's monitor runs it.
+    var isExternal: Bool { settings.monitor == .external }
     /// Whether the guest says that it is up; others have an operating system of their own, and say nothing that we know.
-    var saysWhenReady: Bool { settings.isMini }
+    var saysWhenReady: Bool { settings.isMini && !isExternal }
     /// Whether commands reach the guest: the mini guest, and by vsock, which a PC's hardware does not have.
-    var takesCommands: Bool { settings.isMini && settings.virtualization == .para }
+    var takesCommands: Bool { saysWhenReady && settings.virtualization == .para }
 
     /// Why no command can be run in the guest, if none can.
     func requireCommands() throws(LabError) {
         if let how = end.withLock({ $0 }) { throw LabError("the machine \(node.name) has ended: \(how)") }
         if takesCommands { return }
+        if isExternal {
+            throw LabError(
+                "another monitor runs \(node.name): it takes no commands from here; the doors of its cards are "
+                    + "\(client.paths.directory)/*.door")
+        }
         throw LabError(
             "the guest of \(node.name) takes no commands: only the mini guest with virtualization: para does "
                 + "(rookery console \(node.name) has its console)")

@@ -104,7 +104,7 @@ struct MachinePlan {
         let gateway = node.host.routes.first { $0.destination == "default" && !$0.isIPv6 }?.via
         for (index, interface) in node.interfaces.enumerated() {
             if let first = interface.ipv4.first {
-                words.append("ip=\(first)::\(index == 0 ? gateway ?? "" : ""):\(node.name):eth\(index):off")
+                words.append("ip=\(first)::\(index == 0 ? gateway ?? "" : "")::\(node.name):eth\(index):off")
             }
             guard settings.isMini else { continue }
             for address in interface.ipv4.dropFirst() { words.append("rookery.ip=addr,add,\(address),dev,eth\(index)") }

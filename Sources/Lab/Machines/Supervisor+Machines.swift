@@ -31,7 +31,7 @@ extension Supervisor {
                 if isServed, let server = AddressServer(node: node, interface: interface) {
                     answer = { server.answer(to: $0) }
                 }
-                let device = RingDevice(ringCount: 2, answer: answer)
+                let device = RingDevice(ringCount: 2 * (node.machine?.processors ?? 1), answer: answer)
                 let endpoint = LabTopology.Endpoint(node.name, interface.name)
                 devices.append((endpoint, fabric.poller.addRingDevice(name: endpoint.description, device)))
                 let poller = fabric.poller
@@ -53,18 +53,13 @@ extension Supervisor {
         let nodes = lab.nodes.filter { $0.kind == .vm }
         if nodes.isEmpty { return }
         try progress("machines", 0, nodes.count)
-        guard let monitor = SiblingProgram.path("rookery-vmm") else {
-            throw LabError("there is no rookery-vmm beside rookery-lab: make build makes it")
-        }
         var started: [(machine: LabMachine, host: Host)] = []
         for node in nodes {
-            let plan = try plan(node, of: lab.name)
-            let client: VMClient
-            do throws(VMError) {
-                client = try processes.withoutReaping { () throws(VMError) in
-                    try VMLauncher.start(plan.configuration, executable: monitor)
-                }
-            } catch { throw LabError("\(node.name): \(error)") }
+            let isOurs = node.machine?.monitor != .external
+            let client =
+                isOurs
+                ? try startMonitor(plan(node, of: lab.name))
+                : VMClient(node.name, paths: VMPaths(directory: paths.machine(node.name)))
             let machine = LabMachine(node, client: client, doors: doors[node.name] ?? [])
             let network = try labelled { () throws(SystemError) in try Namespace.current(.network) }
             let host = Host(node, network: network, taps: [], indices: [:], isOnMachine: true, machine: machine)
@@ -76,6 +71,7 @@ extension Supervisor {
                 try machine.waitUntilReady { () throws(LabError) in try progress("machines", count, nodes.count) }
                 if machine.takesCommands { try giveNames(to: host) }
             }
+            if machine.isExternal { continue }
             try labelled { () throws(SystemError) in
                 try machine.watch { how in
                     host.condition.withLock { $0 = how }
@@ -84,6 +80,17 @@ extension Supervisor {
             }
         }
         try progress("machines", nodes.count, nodes.count)
+    }
+
+    private func startMonitor(_ plan: MachinePlan) throws(LabError) -> VMClient {
+        guard let monitor = SiblingProgram.path("rookery-vmm") else {
+            throw LabError("there is no rookery-vmm beside rookery-lab: make build makes it")
+        }
+        do throws(VMError) {
+            return try processes.withoutReaping { () throws(VMError) in
+                try VMLauncher.start(plan.configuration, executable: monitor)
+            }
+        } catch { throw LabError("\(plan.node.name): \(error)") }
     }
 
     /// A guest has a file system of its own: the lab's names are put into it.
@@ -102,7 +109,10 @@ extension Supervisor {
         try check(node, settings)
         let directory = paths.machine(node.name)
         do throws(GuestImageError) {
-            let image = try image(of: settings)
+            // Images are made by programs that nobody else must reap.
+            let image = try processes.withoutReaping { () throws(GuestImageError) in
+                try MachineImage.presentOrMade(for: settings)
+            }
             if image == nil, let name = settings.imageName {
                 throw GuestImageError(
                     "image: there is no “\(name)”",
@@ -169,16 +179,6 @@ extension Supervisor {
                 throw wrong("cmd", "commands run in mini guests with virtualization: para")
             }
         }
-    }
-
-    private func image(of settings: LabTopology.MachineSettings) throws(GuestImageError) -> GuestImage? {
-        guard let name = settings.imageName else { return nil }
-        guard settings.isMini else { return ImageCache.standard.image(named: name) }
-        let isGeneric = name == MiniImage.name(.generic)
-        if !isGeneric, name != MiniImage.name(.cloud) { return nil }
-        let needed = MiniImage.flavor(
-            hasRealChips: settings.virtualization == .full, sharesDirectories: !settings.files.isEmpty)
-        return try MiniImage.presentOrMade(isGeneric ? .generic : needed)
     }
 
     // MARK: - Programs

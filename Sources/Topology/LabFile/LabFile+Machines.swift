@@ -14,6 +14,7 @@ extension LabFile {
         {
             machine.processors = count
         }
+        if let monitor = fields.oneOf("monitor", LabTopology.MachineSettings.Monitor.self) { machine.monitor = monitor }
         if let kind = fields.oneOf("virtualization", LabTopology.MachineSettings.Virtualization.self) {
             machine.virtualization = kind
         }

@@ -79,6 +79,9 @@ public enum LabFileKeys {
             .init("initrd", text, "Its initial RAM disk."), .init("append", text, "Added to its command line."),
             .init("vcpus", count, "Processors of a virtual machine, 1 to 4."),
             .init("virtualization", choice(["para", "full"]), "virtio devices, or a PC's real chips."),
+            .init(
+                "monitor", choice(["rookery", "external"]),
+                "external: another monitor runs the machine, and comes in by vhost-user."),
             .init("disks", texts, "Disk images of a virtual machine, raw or qcow2; :ro to read only."),
             .init("files", texts, "Directories that the guest sees, as ./here:/mnt/there[:ro]."),
             .init("group", text, "Takes the settings of topology.groups.NAME."),

@@ -4,6 +4,14 @@ extension LabTopology {
         public enum Virtualization: String, Codable, Sendable, CaseIterable { case para, full }
         public enum CPU: String, Codable, Sendable, CaseIterable { case auto, kvm, software }
 
+        /// Who runs the machine.
+        public enum Monitor: String, Codable, Sendable, CaseIterable {
+            /// `rookery-vmm`.
+            case rookery
+            /// Somebody else, who comes in at the doors of the machine's cards by vhost-user.
+            case external
+        }
+
         /// How a guest comes to the addresses of the plan.
         public enum Addressing: String, Codable, Sendable, CaseIterable {
             /// By words of the kernel's command line.
@@ -52,6 +60,7 @@ extension LabTopology {
         public var files: [Files]
         /// nil: by what is started.
         public var addressing: Addressing?
+        public var monitor: Monitor
 
         /// The image of a machine that has nothing else to start.
         public static let standardImage = "mini"
@@ -71,7 +80,7 @@ extension LabTopology {
         public init(
             image: String? = nil, kernel: String? = nil, initialRAMDisk: String? = nil, kernelArguments: String = "",
             processors: Int = 1, virtualization: Virtualization = .para, cpu: CPU = .auto, disks: [Disk] = [],
-            files: [Files] = [], addressing: Addressing? = nil
+            files: [Files] = [], addressing: Addressing? = nil, monitor: Monitor = .rookery
         ) {
             self.image = image
             self.kernel = kernel
@@ -83,6 +92,7 @@ extension LabTopology {
             self.disks = disks
             self.files = files
             self.addressing = addressing
+            self.monitor = monitor
         }
     }
 }
