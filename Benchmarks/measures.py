@@ -2,6 +2,7 @@
 import argparse, contextlib, json, os, statistics, subprocess, sys, time
 
 import bench
+from Machines import machines
 from Switch import management
 from bench import BIN, HERE, KernelBridge, Missing, OpenVSwitch, OpenVSwitchDPDK, Rookery, Row, TokenBucket
 from bench import iperf, peers, percentile, pings, run, start
@@ -319,8 +320,9 @@ MEASURES = {"start-stop": start_stop, "start-stop-large": start_stop_large, "mem
             "tcp-chain": tcp_chain, "udp": udp, "rtt": rtt, "lookup": lookup, "delay": delay, "rate": rate,
             "flow-setup": lambda: management.flow_setup(alternate, compared),
             "flow-load": lambda: management.flow_load(alternate, compared),
-            "add-ports": lambda: management.add_ports(alternate, compared)}
-GROUPS = {"switch": ["flow-setup", "flow-load", "add-ports"]}
+            "add-ports": lambda: management.add_ports(alternate, compared),
+            **{name: lambda measure=measure: measure(alternate) for name, measure in machines.MEASURES.items()}}
+GROUPS = {"switch": ["flow-setup", "flow-load", "add-ports"], "machines": list(machines.MEASURES)}
 
 
 def main():

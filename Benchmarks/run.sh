@@ -14,6 +14,8 @@
 # tcp-chain         one stream through a hundred switches
 # switch            these three, against ovs-vswitchd: flow-setup (flows that a controller sets up in a second),
 #                   flow-load (100,000 flows with ovs-ofctl: time, memory), add-ports (500 ports with ovs-vsctl)
+# machines          virtual machines, against QEMU's TCG: processor, kernel-boot, firmware-boot, guest-tcp, guest-memory
+#                   (Machines/run.sh says what they are)
 #
 # ROOKERY_BIN is the directory of rookery and rookery-lab (.build/release). Root is needed for the peers' namespaces.
 # Everything that is made here is removed at the end and on Ctrl-C, and lies in namespaces of its own.
