@@ -9,8 +9,10 @@ struct Program: ~Copyable {
     private let files = TemporaryDirectory()
 
     deinit {
-        // A test that failed half way must not leave its lab to the next.
+        // A test that failed half way must not leave its lab or its machines to the next.
+        if labs.names.isEmpty { return }
         _ = try? Self.run(["down", "--all"], runDirectory: runDirectory)
+        _ = try? Self.run(["vm", "stop", "--all", "--now"], runDirectory: runDirectory)
     }
 
     /// The run directory (ROOKERY_RUN_DIR).
