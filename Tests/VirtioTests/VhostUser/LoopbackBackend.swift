@@ -52,6 +52,38 @@ final class LoopbackBackend: @unchecked Sendable {
 
     var ringNumbers: [Int] { lock.withLock { _ in rings.keys.sorted() } }
 
+    /// All frames that the driver has sent, headers first.
+    private(set) var received: [[UInt8]] = []
+
+    /// Writes a frame to as many buffers as it needs, and their number into its header if there are several; without room it is lost.
+    private func put(_ frame: [UInt8], _ queue: Virtqueue) throws {
+        var chains: [(head: UInt16, written: Int)] = []
+        var first: UnsafeMutableRawPointer?
+        var done = 0
+        while done < frame.count, let room = try queue.next() {
+            let count = room.write(Array(frame[done...]))
+            if first == nil { first = room.writable.first?.host }
+            chains.append((room.head, count))
+            done += count
+            if backend.features & NetworkFeature.mergeableBuffers == 0 { break }
+        }
+        if chains.count > 1 {
+            first?.storeBytes(of: UInt16(chains.count).littleEndian, toByteOffset: 10, as: UInt16.self)
+        }
+        for chain in chains { queue.giveBack(chain.head, written: chain.written) }
+    }
+
+    /// Gives back what nobody has given it.
+    func giveBackNonsense(on index: Int, head: UInt16, written: Int) {
+        lock.withLock { _ in
+            guard let ring = rings[index] else { return }
+            ring.queue.giveBack(head, written: written)
+            _ = ring.queue.publish()
+            var one: UInt64 = 1
+            _ = Glibc.write(ring.call, &one, 8)
+        }
+    }
+
     /// Moves frames, as a poller would.
     func pump() throws {
         try lock.withLock { _ in
@@ -60,8 +92,8 @@ final class LoopbackBackend: @unchecked Sendable {
                 while let chain = try ring.queue.next() {
                     let frame = chain.bytes(count: chain.readableByteCount)
                     ring.queue.giveBack(chain.head, written: 0)
-                    guard let room = try other.queue.next() else { continue }
-                    other.queue.giveBack(room.head, written: room.write(frame))
+                    received.append(frame)
+                    try put(frame, other.queue)
                 }
                 for each in [ring, other] where each.queue.publish() && each.call >= 0 {
                     var one: UInt64 = 1
