@@ -50,6 +50,14 @@ struct GuestPing {
 extension PingEngine {
     /// Has a guest ping its destinations. What the guest does not answer counts as lost.
     func results(of guest: Host, _ destinations: [(name: String, address: HostAddress?)]) -> [PingResult] {
+        if guest.machine?.takesCommands == false {
+            // Nothing was sent, so nothing is lost.
+            return destinations.map {
+                PingResult(
+                    source: guest.node.name, destination: $0.name, sent: 0, received: 0,
+                    error: "its guest takes no commands")
+            }
+        }
         let reachable = destinations.compactMap(\.address)
         var summaries: [GuestPing.Summary] = []
         var failure: String?
