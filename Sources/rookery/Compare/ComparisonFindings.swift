@@ -52,6 +52,11 @@ struct ComparisonFindings {
             for series in [para, full].compactMap({ $0 }) {
                 if let words = busiest(series) { parts.append(words) }
             }
+            for series in [process, para, full].compactMap({ $0 }) {
+                if let share = series.delivered, share < 0.9 {
+                    parts.append("\(decimal(share * 100, 0)) % of what \(name(series)) sent arrived")
+                }
+            }
             if let process, work != .boot {
                 parts.append(
                     "a process is \(Self.times(machine.seconds / process.seconds)) as fast as \(name(machine))")

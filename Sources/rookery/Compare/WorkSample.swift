@@ -16,9 +16,10 @@ struct WorkSample: Codable, Sendable {
     /// Exits to devices for each operation; nil: no machine.
     var exits: Double?
     var devices: [Device]
-    /// Interrupts for each operation that the system took: of devices, and of timers.
-    var deviceInterrupts: Double
-    var timerInterrupts: Double
+    /// Interrupts for each operation that the guest took, of devices and of timers; nil: no machine. (What this machine
+    /// takes is not a process's alone.)
+    var deviceInterrupts: Double?
+    var timerInterrupts: Double?
     /// The share of the datagrams that arrived.
     var delivered: Double?
 
@@ -40,14 +41,14 @@ struct WorkSample: Codable, Sendable {
         }
         devices = []
         if let before, let after {
+            deviceInterrupts = Double(answer.deviceInterrupts) / count
+            timerInterrupts = Double(answer.timerInterrupts) / count
             let passed = after.since(before)
             exits = Double(passed.total) / count
             devices = passed.devices.map {
                 Device(name: $0.name, reads: Double($0.reads) / count, writes: Double($0.writes) / count)
             }
         }
-        deviceInterrupts = Double(answer.deviceInterrupts) / count
-        timerInterrupts = Double(answer.timerInterrupts) / count
     }
 
     /// A start, of a machine or a process.
@@ -60,7 +61,5 @@ struct WorkSample: Codable, Sendable {
         devices = (exits?.devices ?? []).map {
             Device(name: $0.name, reads: Double($0.reads), writes: Double($0.writes))
         }
-        deviceInterrupts = 0
-        timerInterrupts = 0
     }
 }

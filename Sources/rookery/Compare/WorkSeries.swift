@@ -12,7 +12,16 @@ struct WorkSeries: Codable, Sendable {
         let counts = samples.compactMap(\.exits)
         return counts.isEmpty ? nil : Self.median(counts)
     }
-    var deviceInterrupts: Double { Self.median(samples.map(\.deviceInterrupts)) }
+    /// Device interrupts of an operation; nil: no machine, or not counted.
+    var deviceInterrupts: Double? {
+        let counts = samples.compactMap(\.deviceInterrupts)
+        return counts.isEmpty ? nil : Self.median(counts)
+    }
+    /// The share of datagrams that arrived.
+    var delivered: Double? {
+        let shares = samples.compactMap(\.delivered)
+        return shares.isEmpty ? nil : Self.median(shares)
+    }
 
     /// Half of the way from the fastest sample to the slowest, as a share of the median.
     var spread: Double {
