@@ -48,6 +48,8 @@ public enum VMLauncher {
                 throw SystemError("", remedy: reason)
             }
         } catch {
+            // What it had to say is said here; of a machine that never ran nothing is left.
+            if !paths.isRunning { try? paths.remove() }
             // A monitor's own words come as a remedy without an operation.
             guard error.operation.isEmpty, let words = error.remedy else { throw VMError(error.description) }
             let text = words.split(separator: "\n").last.map(String.init) ?? "the monitor ended without a word"

@@ -46,6 +46,8 @@ import Testing
         ("{a: {kind: nokia_srlinux}}", "[]", "not in this version"),
         ("{a: {image: nginx}}", "[]", "needs containers, not in this version"),
         ("{a: {kind: container}}", "[]", "needs containers"), ("{a: {kind: vm, cpu: fast}}", "[]", "runs no machine"),
+        ("{a: {addresses: dhcp}}", "[]", "gives a virtual machine its addresses"),
+        ("{a: {kind: vm, addresses: bootp}}", "[]", "addresses"),
         ("{'a/b': }", "[]", "has a “/”"), ("{-a: }", "[]", "start with a letter"), ("{host: }", "[]", "reserved"),
         ("{'h[1-3]': , h2: }", "[]", "defined twice"), ("{'h[3-1]': }", "[]", "write 1-3"),
         ("{'h[1-3': }", "[]", "without ]"), ("{'h[1-999999]': }", "[]", "more than"),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import GuestImages
 import Lab
 import Linux
 import Topology
@@ -38,6 +39,7 @@ struct UpVerb: ParsableCommand {
         if let name { topology.name = name }
         if let controller { try Self.control(&topology, controller) }
         for note in topology.notes { Standard.error.write("note: \(note)\n") }
+        try Self.makeImages(for: topology)
         // Blocked before the lab comes up, so that Ctrl-C cannot leave it half way: it waits for its turn.
         let signals = detach ? nil : try EndSignals()
         var progress = ProgressLine()
@@ -61,6 +63,19 @@ struct UpVerb: ParsableCommand {
         guard let signals else { return }
         if !json { Standard.error.write("The lab \(topology.name) is up; Ctrl-C takes it down.\n") }
         try Self.stay(lab: topology.name, signals)
+    }
+
+    /// Makes what the lab's virtual machines start from and is not there yet.
+    private static func makeImages(for topology: LabTopology) throws {
+        var progress = ProgressLine()
+        for machine in topology.nodes.compactMap(\.machine) {
+            var line = progress
+            _ = try MachineImage.presentOrMade(for: machine) { step in
+                if case .stage(let stage) = step { line.show(stage: stage, done: 0, total: 0) }
+            }
+            progress = line
+        }
+        progress.finish()
     }
 
     /// Gives all switches these controllers.
