@@ -136,6 +136,10 @@ let package = Package(
             dependencies: ["Virtio", "VirtioMock", "Board", "Linux", "AllocationCount", "Testbed"],
             swiftSettings: strict),
         .testTarget(name: "ChipsTests", dependencies: ["Chips", "Board", "Testbed"], swiftSettings: strict),
+        // Works on a disk image until it is killed.
+        .executableTarget(
+            name: "disk-writer", dependencies: ["DiskImage", "Board", "Linux"], path: "Tests/DiskWriter",
+            swiftSettings: strict),
         .testTarget(
             name: "DiskImageTests", dependencies: ["DiskImage", "Board", "Linux", "Testbed"], swiftSettings: strict),
         .testTarget(

@@ -23,7 +23,8 @@ let package = Package(
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "OVSDB", dependencies: ["Linux"], swiftSettings: strict),
         .target(name: "CX86", cSettings: [.unsafeFlags(["-O2", "-fno-strict-aliasing"])]),
-        .target(name: "X86", dependencies: ["CX86"], swiftSettings: hot),
+        .target(name: "Board", swiftSettings: hot),
+        .target(name: "X86", dependencies: ["Board", "CX86"], swiftSettings: hot),
         // What a packet costs in memory, nanoseconds each. `swift run -c release packet-bench [NAME …]`
         .executableTarget(
             name: "packet-bench", dependencies: ["Switch", "Wire"], swiftSettings: hot, linkerSettings: mathematics),

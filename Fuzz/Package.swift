@@ -32,6 +32,11 @@ let package = Package(
         .target(name: "VirtioMock", dependencies: ["Board", "Virtio"], swiftSettings: instrumented),
         .target(name: "VirtioScript", dependencies: ["Board", "Virtio", "VirtioMock"], swiftSettings: instrumented),
         .target(name: "DiskImage", dependencies: ["Board", "Linux"], swiftSettings: instrumented),
+        .target(name: "VirtualMachine", dependencies: ["Linux"], swiftSettings: instrumented),
+        .target(
+            name: "VMM",
+            dependencies: ["Board", "Chips", "DiskImage", "Linux", "VirtualMachine", "Virtio", "X86"],
+            swiftSettings: instrumented),
         .target(name: "Driver", swiftSettings: instrumented),
         .executableTarget(
             name: "AHCIDisk", dependencies: ["Board", "ChipBench", "Chips", "Driver"], swiftSettings: instrumented,
@@ -46,6 +51,9 @@ let package = Package(
             name: "PCBoard", dependencies: ["Board", "ChipBench", "Chips", "Driver"], swiftSettings: instrumented,
             linkerSettings: linked),
         .executableTarget(
+            name: "BootKernel", dependencies: ["Board", "Driver", "VMM"], swiftSettings: instrumented,
+            linkerSettings: linked),
+        .executableTarget(
             name: "Datapath", dependencies: ["Driver", "Switch", "Wire"], swiftSettings: instrumented,
             linkerSettings: linked),
         .executableTarget(
@@ -53,6 +61,11 @@ let package = Package(
             linkerSettings: linked),
         .executableTarget(
             name: "FlowSyntax", dependencies: ["Driver", "OpenFlow", "Switch"], swiftSettings: instrumented,
+            linkerSettings: linked),
+        .executableTarget(
+            name: "LocalAPIC", dependencies: ["Driver", "X86"], swiftSettings: instrumented, linkerSettings: linked),
+        .executableTarget(
+            name: "MachineText", dependencies: ["Driver", "VirtualMachine"], swiftSettings: instrumented,
             linkerSettings: linked),
         .executableTarget(
             name: "OpenFlowMessage", dependencies: ["Driver", "OpenFlow", "Switch"], swiftSettings: instrumented,
@@ -83,6 +96,10 @@ let package = Package(
             swiftSettings: instrumented, linkerSettings: linked),
         .executableTarget(
             name: "VirtioUserBackend", dependencies: ["Driver", "Linux", "Virtio", "VirtioScript"],
+            swiftSettings: instrumented, linkerSettings: linked),
+        .executableTarget(
+            name: "VirtioUserFrontend",
+            dependencies: ["Board", "Driver", "Linux", "Virtio", "VirtioMock", "VirtioScript"],
             swiftSettings: instrumented, linkerSettings: linked),
         .executableTarget(
             name: "QCOW2", dependencies: ["Board", "DiskImage", "Driver"], swiftSettings: instrumented,

@@ -16,6 +16,9 @@ public enum CurrentThread {
 
     public static var id: Int32 { rk_gettid() }
 
+    /// Others that are ready run first on this processor.
+    public static func yield() { sched_yield() }
+
     /// Runs on this processor only.
     public static func pin(to processor: Int) throws(SystemError) {
         try retrying("pin the thread to processor", "\(processor)") { rk_pin_thread(Int32(processor)) }

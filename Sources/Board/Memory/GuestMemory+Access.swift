@@ -18,8 +18,8 @@ extension GuestMemory {
         guard let pointer = pointer(at: address, count: MemoryLayout<T>.size) else {
             throw GuestMemoryError(address: address, byteCount: UInt64(MemoryLayout<T>.size))
         }
-        noteWrite(at: address, byteCount: UInt64(MemoryLayout<T>.size))
         pointer.storeBytes(of: value.littleEndian, as: T.self)
+        noteWrite(at: address, byteCount: UInt64(MemoryLayout<T>.size))
     }
 
     /// Copies guest memory to `buffer`, as many bytes as the buffer has.
@@ -35,8 +35,8 @@ extension GuestMemory {
         guard let pointer = pointer(at: address, count: buffer.count) else {
             throw GuestMemoryError(address: address, byteCount: UInt64(buffer.count))
         }
-        noteWrite(at: address, byteCount: UInt64(buffer.count))
         UnsafeMutableRawBufferPointer(start: pointer, count: buffer.count).copyMemory(from: buffer)
+        noteWrite(at: address, byteCount: UInt64(buffer.count))
     }
 
     /// Copies `bytes` to guest memory.
@@ -44,8 +44,8 @@ extension GuestMemory {
         guard let pointer = pointer(at: address, count: bytes.count) else {
             throw GuestMemoryError(address: address, byteCount: UInt64(bytes.count))
         }
-        noteWrite(at: address, byteCount: UInt64(bytes.count))
         UnsafeMutableRawBufferPointer(start: pointer, count: bytes.count).copyBytes(from: bytes)
+        noteWrite(at: address, byteCount: UInt64(bytes.count))
     }
 
     /// A copy of `count` bytes of guest memory.
@@ -56,9 +56,9 @@ extension GuestMemory {
         return [UInt8](UnsafeRawBufferPointer(start: pointer, count: count))
     }
 
-    /// A device is about to write here (or has just had the kernel do it): decoded code of these pages is dropped, and
-    /// the pages are marked where a log is kept. `store` and `write` call it; those who let the kernel write
-    /// to the memory itself (`readv` into guest buffers) call it before.
+    /// A device has written here: decoded code of these pages is dropped, and the pages are marked where a log is kept. After
+    /// the write, so that whoever decodes or copies the page anew finds what was written. `store` and `write` call it; so
+    /// do those who let the kernel write to the memory itself (`readv` into guest buffers).
     @inlinable
     public func noteWrite(at address: UInt64, byteCount: UInt64) {
         guard byteCount > 0 else { return }

@@ -1,5 +1,6 @@
 import Board
 import Linux
+import X86
 
 /// Making back ends by name.
 enum CPUBackEnds {
@@ -12,6 +13,10 @@ enum CPUBackEnds {
             return try KVMBackEnd(
                 memory: memory, bus: bus, processorCount: processorCount, isParavirtual: isParavirtual)
         case .software:
+            guard Processor.isHostSufficient else {
+                throw MachineError.configuration(
+                    "the processor in software needs a host whose processor has SSE4.2")
+            }
             return SoftwareBackEnd(
                 memory: memory, bus: bus, time: time, loop: loop, processorCount: processorCount,
                 isParavirtual: isParavirtual)

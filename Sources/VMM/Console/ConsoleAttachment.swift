@@ -11,6 +11,8 @@ final class ConsoleAttachment {
     private var pending: [UInt8] = []
     private var isOpen = true
     private var isReading = true
+    /// A reader who has gone may have typed before.
+    private var isOutputGone = false
     /// Regular files are always ready, and epoll does not take them.
     private var isFile = false
 
@@ -32,7 +34,7 @@ final class ConsoleAttachment {
     private var isOneDescriptor: Bool { input?.rawValue == output.rawValue }
 
     func write(_ bytes: [UInt8]) {
-        guard isOpen else { return }
+        guard isOpen, !isOutputGone else { return }
         pending += bytes
         if pending.count > Console.readerLimit { pending.removeFirst(pending.count - Console.readerLimit) }
         send()
@@ -86,6 +88,10 @@ final class ConsoleAttachment {
                 pending.removeFirst(count)
             } else if count < 0, errno == EAGAIN || errno == EINTR {
                 break
+            } else if isOneDescriptor {
+                // What was typed is still read, up to its end.
+                isOutputGone = true
+                pending = []
             } else {
                 close()
                 return onClose()

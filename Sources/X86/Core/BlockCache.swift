@@ -33,6 +33,8 @@ struct BlockCache: ~Copyable {
         address &<< 8 | (key.rawValue & 0x7f) | 0x80
     }
 
+    static func pageOffset(ofKey key: UInt64) -> UInt16 { UInt16(truncatingIfNeeded: key >> 8 & 0xfff) }
+
     /// The first operation of the block at a physical address.
     func find(address: UInt64, key: BlockKey) -> UnsafeMutableRawPointer? {
         table.find(BlockCache.tableKey(address: address, key: key))
@@ -81,6 +83,9 @@ struct BlockCache: ~Copyable {
         for block in blocks.blocks {
             table.remove(block.key, block.first)
             block.first.storeBytes(of: BlockOperation.dropped, as: Handler.self)
+            // Where the block starts: instructions that are no work (NOP, where kernels patch) have no operation.
+            let offset = BlockCache.pageOffset(ofKey: block.key)
+            block.first.storeBytes(of: offset, toByteOffset: Op.offsetField, as: UInt16.self)
         }
         return true
     }

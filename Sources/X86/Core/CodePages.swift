@@ -1,13 +1,16 @@
+import Board
 import CX86
 import Synchronization
 
 /// Which processors of a machine hold decoded code of which pages, so that a write anywhere reaches those it concerns.
 ///
-/// A page's flag (`PhysicalMemory.codeFlag`) is set while somebody holds code of it; stores that meet the flag come here, and
+/// A page's flag (`PageFlags.code`) is set while somebody holds code of it; stores that meet the flag come here, and
 /// no translation buffer holds a page with the flag as writable. When a page gets the flag, the other processors may
 /// still have it as writable: each is told, drops that translation, and since it may have used it meanwhile, the
 /// page counts as written. So code is stale for no longer than until the writer's next block, which ends before it can tell
 /// another processor of the write by an interrupt.
+///
+/// Writers tell after they have written: a processor that hears of it, drops its code and decodes it again finds the new bytes.
 public final class CodePages: Sendable {
     private struct State {
         /// By page: a bit for each processor that holds code.
@@ -34,7 +37,7 @@ public final class CodePages: Sendable {
             let before = state.holders[page] ?? 0
             state.holders[page] = before | 1 << UInt64(number)
             guard before == 0 else { return }
-            _ = cx86_fetch_or8(memory.flags + page, PhysicalMemory.codeFlag)
+            memory.setFlags(PageFlags.code, page: page)
             for processor in state.processors where processor.number != number {
                 processor.inbox.post(.protected(page: page))
             }
@@ -47,11 +50,11 @@ public final class CodePages: Sendable {
             guard let before = state.holders[page] else { return }
             let after = before & ~(1 << UInt64(number))
             state.holders[page] = after == 0 ? nil : after
-            if after == 0 { _ = cx86_fetch_and8(memory.flags + page, ~PhysicalMemory.codeFlag) }
+            if after == 0 { memory.clearFlags(PageFlags.code, page: page) }
         }
     }
 
-    /// Bytes of `page` are being written, by `writer` (nil: a device). Everyone else who holds code of it is told.
+    /// Bytes of `page` have been written, by `writer` (nil: a device). Everyone else who holds code of it is told.
     public func written(page: Int, range: Range<Int> = 0..<4096, by writer: Int? = nil) {
         state.withLock { state in
             guard let holders = state.holders[page] else { return }

@@ -26,6 +26,8 @@ public enum Request {
     public static let flushTranslations: UInt32 = 8
     /// A timer of the local APIC is due.
     public static let timer: UInt32 = 16
+    /// One instruction runs alone: jumps go to no block, repetitions end after an element.
+    public static let alone: UInt32 = 32
 }
 
 /// Exceptions (Intel SDM volume 3, table 6-1).

@@ -34,6 +34,7 @@ public struct Op {
     @inlinable public var extra: UInt8 { @inline(__always) get { raw.load(fromByteOffset: 25, as: UInt8.self) } }
     /// Where the instruction starts in its page; RIP is `codeBase + offset`.
     @inlinable public var offset: UInt16 { @inline(__always) get { raw.load(fromByteOffset: 26, as: UInt16.self) } }
+    static let offsetField = 26
     /// The instruction's length in bytes.
     @inlinable public var length: UInt8 { @inline(__always) get { raw.load(fromByteOffset: 28, as: UInt8.self) } }
     /// Instructions of the block up to and with this one.
@@ -87,7 +88,7 @@ public struct OpDraft {
         raw.storeBytes(of: index, toByteOffset: 23, as: UInt8.self)
         raw.storeBytes(of: scale, toByteOffset: 24, as: UInt8.self)
         raw.storeBytes(of: extra, toByteOffset: 25, as: UInt8.self)
-        raw.storeBytes(of: offset, toByteOffset: 26, as: UInt16.self)
+        raw.storeBytes(of: offset, toByteOffset: Op.offsetField, as: UInt16.self)
         raw.storeBytes(of: length, toByteOffset: 28, as: UInt8.self)
         raw.storeBytes(of: count, toByteOffset: 29, as: UInt8.self)
         raw.storeBytes(of: extra16, toByteOffset: 30, as: UInt16.self)

@@ -1,7 +1,9 @@
+import CX86
+
 /// RAM as the processors see it. Addresses outside of it are the bus's.
 ///
-/// The memory belongs to whoever mapped it. `flags` has a byte for each page, run after run: bit 0, decoded code; bit 2, writes
-/// are logged; bit 1, written. They are shared with the devices (Board's `PageFlags`), so all changes are atomic.
+/// The memory belongs to whoever mapped it. `flags` has a byte for each page, run after run, as `PageFlags` names their bits. They
+/// are shared with the devices, so all changes are atomic.
 public struct PhysicalMemory: @unchecked Sendable {
     public struct Run: @unchecked Sendable {
         public var address: UInt64
@@ -25,14 +27,13 @@ public struct PhysicalMemory: @unchecked Sendable {
     public let runs: [Run]
     public let flags: UnsafeMutablePointer<UInt8>
 
-    public static let codeFlag: UInt8 = 1
-    public static let dirtyFlag: UInt8 = 2
-    public static let loggedFlag: UInt8 = 4
-
     public init(runs: [Run], flags: UnsafeMutablePointer<UInt8>) {
         self.runs = runs
         self.flags = flags
     }
+
+    func setFlags(_ bits: UInt8, page: Int) { _ = cx86_fetch_or8(flags + page, bits) }
+    func clearFlags(_ bits: UInt8, page: Int) { _ = cx86_fetch_and8(flags + page, ~bits) }
 
     /// The RAM behind a physical address: where it lies, its page's number in `flags`; nil where the bus answers.
     @inlinable

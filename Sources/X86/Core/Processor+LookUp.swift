@@ -1,3 +1,5 @@
+import CX86
+
 /// Code at an address: where its bytes are.
 struct CodeLocation {
     var physical: UInt64
@@ -165,22 +167,12 @@ extension Processor {
         }
         cpu.set(StateLayout.codeBase, codeBase)
         isAlone = true
-        defer { isAlone = false }
-        let end = alone + builder.byteCount
-        var op = UnsafeRawPointer(alone)
-        while true {
-            guard let next = op.load(as: Handler.self)(cpu.raw, op) else {
-                cpu.set(StateLayout.linkSite, UInt64(0))
-                if exit == .exception { cpu.set(StateLayout.rip, rip) }
-                return
-            }
-            // A jump found its target decoded: that is where to go on, later.
-            guard next >= UnsafeRawPointer(alone), next < UnsafeRawPointer(end) else {
-                cpu.set(StateLayout.rip, Op(next).rip(cpu))
-                cpu.set(StateLayout.exit, Exit.lookUp.rawValue)
-                return
-            }
-            op = next
-        }
+        request(Request.alone)
+        var next: UnsafeRawPointer? = UnsafeRawPointer(alone)
+        while let op = next { next = op.load(as: Handler.self)(cpu.raw, op) }
+        _ = cx86_fetch_and32(cpu.raw + StateLayout.requests, ~Request.alone)
+        isAlone = false
+        cpu.set(StateLayout.linkSite, UInt64(0))
+        if exit == .exception { cpu.set(StateLayout.rip, rip) }
     }
 }

@@ -15,13 +15,14 @@ extension Processor {
     public func run() -> RunEnd {
         while true {
             if let end = attend() { return end }
-            let isShadowed = cpu.get(StateLayout.interruptShadow, as: UInt8.self) != 0
-            let systemFlags: UInt64 = cpu.get(StateLayout.systemFlags)
-            if isShadowed || systemFlags & Flag.trap != 0 {
+            if metBreakpoints != 0, cpu.get(StateLayout.interruptShadow, as: UInt8.self) == 0 {
+                // What is met while an event is delivered is told behind it.
+                tellDebugTraps(0)
+            } else if cpu.get(StateLayout.interruptShadow, as: UInt8.self) != 0 || systemFlags & Flag.trap != 0
+                || mustStepForBreakpoint
+            {
                 cpu.set(StateLayout.interruptShadow, UInt8(0))
-                runAlone()
-                // The trap flag as it was before the instruction decides (POPF and IRET that set it do not trap).
-                if systemFlags & Flag.trap != 0, exit != .exception { singleStepped() }
+                if !meetsExecutionBreakpoint() { step() }
             } else if let first = lookUp() {
                 runBlocks(first)
             } else {
@@ -46,7 +47,7 @@ extension Processor {
             return exit == .shutdown ? .shutdown : nil
         case .alone:
             statistics.runAlone += 1
-            runAlone()
+            step()
             return finish()
         case .halt:
             system.activity = .halted
@@ -55,6 +56,32 @@ extension Processor {
         case .shutdown:
             return .shutdown
         }
+    }
+
+    /// Runs one instruction alone, and delivers the debug traps behind it.
+    private func step() {
+        // The trap flag as it was before the instruction decides (POPF and IRET that set it do not trap).
+        let isTrapping = systemFlags & Flag.trap != 0
+        runAlone()
+        if exit == .exception {
+            metBreakpoints = 0
+            return
+        }
+        defer { system.isStepOver = false }
+        // MOV SS and POP SS hold debug traps back, single steps for good.
+        if cpu.get(StateLayout.interruptShadow, as: UInt8.self) == InterruptShadow.stackSegment { return }
+        // INT n and SYSCALL cleared the trap flag on their way into the system.
+        tellDebugTraps(isTrapping && !system.isStepOver ? Processor.singleStep : 0)
+    }
+
+    /// DR6.BS.
+    private static let singleStep: UInt64 = 1 << 14
+
+    /// #DB for breakpoints that were met, and for `status`; none of both: nothing.
+    private func tellDebugTraps(_ status: UInt64) {
+        let status = status | metBreakpoints
+        metBreakpoints = 0
+        if status != 0 { raiseDebugTrap(status) }
     }
 
     /// Requests, interrupts, HLT. Nil: go on.
@@ -90,9 +117,16 @@ extension Processor {
                     // operation leaves.
                 }
             case .protected(let page):
-                if protect(page: page) { codePages.written(page: page, by: number) }
+                if protect(page: page) || hasLostTranslations { codePages.written(page: page, by: number) }
             }
         }
+        hasLostTranslations = false
+    }
+
+    /// Translations for writing go, and may have been used since somebody decoded code of their pages (`CodeInbox.Message.protected`).
+    func noteLostTranslations() {
+        cx86_fence()
+        if cpu.get(StateLayout.requests, as: UInt32.self) & Request.codeWritten != 0 { hasLostTranslations = true }
     }
 
     /// No translation lets stores go to `page` unseen any more.
@@ -113,6 +147,12 @@ extension Processor {
 
     private func deliverException(rip: UInt64) {
         statistics.exceptions += 1
+        if let refusedAddress {
+            self.refusedAddress = nil
+            if isStackReference(refusedAddress, rip) {
+                cpu.set(StateLayout.exceptionVector, UInt32(Vector.stackFault.rawValue))
+            }
+        }
         let vector: UInt32 = cpu.get(StateLayout.exceptionVector)
         let code: UInt32 = cpu.get(StateLayout.exceptionErrorCode)
         cpu.set(StateLayout.exit, Exit.lookUp.rawValue)
@@ -121,6 +161,23 @@ extension Processor {
         let hasErrorCode = Vector(rawValue: UInt8(truncatingIfNeeded: vector))?.hasErrorCode ?? false
         deliver(
             vector: UInt8(truncatingIfNeeded: vector), errorCode: hasErrorCode ? code : nil, kind: .exception, rip: rip)
+    }
+
+    /// Whether the instruction at `rip`, which was refused an access to an address that is not canonical, meant the stack: the
+    /// fault is the stack's then (Intel SDM volume 3, 6.15, interrupt 12).
+    private func isStackReference(_ address: UInt64, _ rip: UInt64) -> Bool {
+        guard is64Bit, let physical = inForce.fetch(rip), let (host, _, _) = memory.find(physical) else { return false }
+        let bytes = UnsafeRawBufferPointer(start: host, count: 4096 - Int(physical & 0xfff))
+        guard let instruction = try? Decoder.decode(bytes, mode: .bits64) else { return false }
+        let operands = [instruction.operands.0, instruction.operands.1, instruction.operands.2]
+        let isExplicit = operands.contains { $0.kind == .memory }
+        if isExplicit, instruction.memory.segment == UInt8(SegmentRegister.ss.rawValue) { return true }
+        switch instruction.operation {
+        case .push, .pop, .pushf, .popf, .enter, .leave, .callNear, .callFar, .returnNear, .returnFar:
+            // With an operand in memory: it is the stack's own access where that is where the stack is.
+            return !isExplicit || Int64(bitPattern: address &- cpu[.rsp]).magnitude <= 16
+        default: return false
+        }
     }
 
     // MARK: - Blocks

@@ -1,3 +1,4 @@
+import Board
 import CX86
 
 /// The slow path of a load: see `CPU.load`. What was found lies at `StateLayout.loaded`.
@@ -14,29 +15,59 @@ func storeSlowly(_ cpu: CPU, _ address: UInt64, _ bytes: UnsafeRawBufferPointer)
 
 extension CPU {
     /// The slow half of `pointerForModify`: RAM for `byteCount` bytes at a linear address, checked for writing, decoded code
-    /// of it dropped. Nil with an exception recorded: the fault. Nil otherwise (`isFault` false): the operand crosses a
-    /// page or lies in a device: use `load` and `store`.
+    /// of it dropped; `finishModify` is owed once it has changed. Nil with an exception recorded: the fault. Nil
+    /// otherwise (`isFault` false): the operand crosses a page or lies in a device: use `load` and `store`.
     @inline(never)
     public func pointerForModifySlowly(_ address: UInt64, _ byteCount: Int, isFault: inout Bool)
         -> UnsafeMutableRawPointer?
     {
         processor.pointerForModify(address, byteCount, isFault: &isFault)
     }
+
+    /// What `pointerForModifySlowly` found last was changed.
+    func finishModify(_ byteCount: Int) {
+        processor.finishWrite(physical: processor.modified, byteCount)
+    }
 }
 
 extension Processor {
-    /// Non-canonical addresses are a general-protection fault (a stack fault where the stack is meant: the callers know).
+    /// Addresses that are not canonical are a general-protection fault; `deliverException` makes it a stack fault where
+    /// the stack is meant.
     private func isCanonical(_ address: UInt64, _ byteCount: Int) -> Bool {
         guard cpu.get(StateLayout.efer, as: UInt64.self) & ControlBit.longModeActive != 0 else { return true }
         let last = address &+ UInt64(byteCount - 1)
-        return Int64(bitPattern: address &<< 16) >> 16 == Int64(bitPattern: address)
-            && Int64(bitPattern: last &<< 16) >> 16 == Int64(bitPattern: last)
+        if Processor.isCanonical(address), Processor.isCanonical(last) { return true }
+        refusedAddress = address
+        _ = cpu.fault(.generalProtection)
+        return false
     }
 
     var inForce: TranslationBuffer {
         let raw: UnsafeRawPointer = cpu.get(StateLayout.tlb)
-        return raw == translations[0].raw
-            ? translations[0] : raw == translations[2].raw ? translations[2] : translations[1]
+        return translations.first { UnsafeRawPointer($0.raw) == raw } ?? translations[1]
+    }
+
+    /// The rights of user mode are in force.
+    private func isUser(_ buffer: TranslationBuffer) -> Bool {
+        buffer.raw == translations[0].raw || buffer.raw == translations[3].raw
+    }
+
+    /// CR0.AM and RFLAGS.AC in user mode: operands must be aligned to their size.
+    /// - Returns: false: #AC is recorded.
+    private func isAligned(_ linear: UInt64, _ byteCount: Int) -> Bool {
+        guard cpu.get(StateLayout.tlb, as: UnsafeRawPointer.self) == UnsafeRawPointer(translations[3].raw) else {
+            return true
+        }
+        let alignment: UInt64 =
+            switch byteCount {
+            case 2, 6: 2
+            case 4: 4
+            case 8, 10: 8
+            default: 1
+            }
+        if linear & (alignment - 1) == 0 { return true }
+        _ = cpu.fault(.alignmentCheck)
+        return false
     }
 
     /// Translates, and fills the buffer in force where the page is RAM.
@@ -46,7 +77,7 @@ extension Processor {
         statistics.translationMisses += 1
         guard
             let translation = walk(
-                linear, access, isUser: buffer.raw == translations[0].raw,
+                linear, access, isUser: isUser(buffer),
                 ignoresSMAP: buffer.raw == translations[2].raw)
         else { return nil }
         if translation.isLarge {
@@ -64,32 +95,41 @@ extension Processor {
             return translation.physical
         }
         let page = linear & ~0xfff
+        if buffer.wouldLoseWritable(page) { noteLostTranslations() }
         let flags = memory.flags[flagPage]
+        let isWatched =
+            buffer.raw == translations[3].raw || breakpoints.hasData && breakpoints.watchesData(page: page)
         buffer.enter(
-            page, physical: physicalPage, host: host,
-            isWritable: translation.isWritable && translation.isDirty && !isReadOnly
-                && flags & (PhysicalMemory.codeFlag | PhysicalMemory.loggedFlag) == 0,
+            page, physical: physicalPage, host: host, isReadable: !isWatched,
+            isWritable: !isWatched && translation.isWritable && translation.isDirty && !isReadOnly
+                && flags & (PageFlags.code | PageFlags.isLogged) == 0,
             isExecutable: translation.isExecutable)
         return translation.physical
     }
 
     /// Loads up to 64 bytes from a linear address to `StateLayout.loaded`… those beyond 16 go on in the scratch behind it.
     func load(_ linear: UInt64, _ byteCount: Int) -> Bool {
-        guard isCanonical(linear, byteCount) else {
-            _ = cpu.fault(.generalProtection)
-            return false
-        }
+        guard isCanonical(linear, byteCount) else { return false }
         let target = cpu.raw + StateLayout.loaded
         let inFirst = min(byteCount, 4096 - Int(linear & 0xfff))
         guard let first = translate(linear, .read) else { return false }
         if inFirst == byteCount {
+            guard mayAccess(linear, byteCount, isWrite: false) else { return false }
             read(physical: first, into: target, byteCount)
             return true
         }
-        guard let second = translate(wrap(linear &+ UInt64(inFirst)), .read) else { return false }
+        guard let second = translate(wrap(linear &+ UInt64(inFirst)), .read),
+            mayAccess(linear, byteCount, isWrite: false)
+        else { return false }
         read(physical: first, into: target, inFirst)
         read(physical: second, into: target + inFirst, byteCount - inFirst)
         return true
+    }
+
+    /// What is asked of an access that the page tables allow: alignment, breakpoints.
+    /// - Returns: false: an exit is recorded.
+    private func mayAccess(_ linear: UInt64, _ byteCount: Int, isWrite: Bool) -> Bool {
+        isAligned(linear, byteCount) && (!breakpoints.hasData || noteAccess(linear, byteCount, isWrite: isWrite))
     }
 
     /// Linear addresses outside of long mode have 32 bits.
@@ -98,68 +138,78 @@ extension Processor {
     }
 
     func store(_ linear: UInt64, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard isCanonical(linear, bytes.count) else {
-            _ = cpu.fault(.generalProtection)
-            return false
-        }
+        guard isCanonical(linear, bytes.count) else { return false }
         let inFirst = min(bytes.count, 4096 - Int(linear & 0xfff))
         guard let first = translate(linear, .write) else { return false }
         if inFirst == bytes.count {
-            guard prepareWrite(physical: first, inFirst) else { return false }
+            guard mayAccess(linear, inFirst, isWrite: true), prepareWrite(physical: first, inFirst) else {
+                return false
+            }
             write(physical: first, bytes)
+            finishWrite(physical: first, inFirst)
             return true
         }
-        guard let second = translate(wrap(linear &+ UInt64(inFirst)), .write) else { return false }
+        guard let second = translate(wrap(linear &+ UInt64(inFirst)), .write),
+            mayAccess(linear, bytes.count, isWrite: true)
+        else { return false }
         guard prepareWrite(physical: first, inFirst), prepareWrite(physical: second, bytes.count - inFirst) else {
             return false
         }
         write(physical: first, UnsafeRawBufferPointer(rebasing: bytes[..<inFirst]))
         write(physical: second, UnsafeRawBufferPointer(rebasing: bytes[inFirst...]))
+        finishWrite(physical: first, inFirst)
+        finishWrite(physical: second, bytes.count - inFirst)
         return true
     }
 
     func pointerForModify(_ linear: UInt64, _ byteCount: Int, isFault: inout Bool) -> UnsafeMutableRawPointer? {
         isFault = true
-        guard isCanonical(linear, byteCount) else {
-            _ = cpu.fault(.generalProtection)
-            return nil
-        }
+        guard isCanonical(linear, byteCount) else { return nil }
         guard let first = translate(linear, .write) else { return nil }
         if Int(linear & 0xfff) + byteCount > 4096 {
             guard translate(wrap((linear & ~0xfff) &+ 0x1000), .write) != nil else { return nil }
             isFault = false
             return nil
         }
+        guard mayAccess(linear, byteCount, isWrite: true) else { return nil }
         guard let (host, _, isReadOnly) = memory.find(first), !isReadOnly, first & ~0xfff != localAPICPage else {
             isFault = false
             return nil
         }
         guard prepareWrite(physical: first, byteCount) else { return nil }
         isFault = false
+        modified = first
         return host
     }
 
-    /// Before a store to flagged RAM: decoded code is dropped, the log kept.
+    /// Before a store to RAM: decoded code of this processor's is dropped.
     /// - Returns: false: the instruction must run alone first (`Exit.alone` is recorded).
     func prepareWrite(physical: UInt64, _ byteCount: Int) -> Bool {
         guard let (_, page, _) = memory.find(physical) else { return true }
-        let flags = memory.flags[page]
-        if flags & PhysicalMemory.codeFlag != 0 {
-            let offset = Int(physical & 0xfff)
-            let lines = BlockCache.lines(offset: offset, count: byteCount)
-            if blocks.lines(page: page) & lines != 0 {
-                if !isAlone, isRunningPage(page) {
-                    cpu.set(StateLayout.exit, Exit.alone.rawValue)
-                    return false
-                }
-                dropCode(page: page)
+        guard memory.flags[page] & PageFlags.code != 0 else { return true }
+        let lines = BlockCache.lines(offset: Int(physical & 0xfff), count: byteCount)
+        if blocks.lines(page: page) & lines != 0 {
+            if !isAlone, isRunningPage(page) {
+                cpu.set(StateLayout.exit, Exit.alone.rawValue)
+                return false
             }
-            codePages.written(page: page, range: offset..<min(offset + byteCount, 4096), by: number)
-        }
-        if flags & PhysicalMemory.loggedFlag != 0 {
-            _ = cx86_fetch_or8(memory.flags + page, PhysicalMemory.dirtyFlag)
+            dropCode(page: page)
         }
         return true
+    }
+
+    /// Behind a store to RAM: the other processors hear of it that hold decoded code there, and the log is kept. Behind it,
+    /// not before: what others decode, or copy, after they were told must be what was stored. The fence is
+    /// for the one who sets a flag right now, and then reads: either the flag is seen here, or the store is seen there.
+    func finishWrite(physical: UInt64, _ byteCount: Int) {
+        guard let (_, page, _) = memory.find(physical) else { return }
+        cx86_fence()
+        let flags = memory.flags[page]
+        if flags & PageFlags.code != 0 {
+            let offset = Int(physical & 0xfff)
+            codePages.written(page: page, range: offset..<min(offset + byteCount, 4096), by: number)
+        }
+        if flags & PageFlags.isLogged != 0 { memory.setFlags(PageFlags.dirty, page: page) }
     }
 
     /// Whether the code that runs now lies in `page`.
@@ -173,7 +223,7 @@ extension Processor {
         // An unknown page counts as this one: to run an instruction alone is never wrong.
         guard
             let translation = walk(
-                linear, .fetch, isUser: buffer.raw == translations[0].raw, ignoresSMAP: true),
+                linear, .fetch, isUser: isUser(buffer), ignoresSMAP: true),
             let (_, running, _) = memory.find(translation.physical)
         else { return true }
         return running == page

@@ -1,3 +1,4 @@
+import Board
 import CX86
 
 extension Processor {
@@ -7,10 +8,30 @@ extension Processor {
     /// Walks the page tables (Intel SDM volume 3, chapter 4), sets accessed and dirty bits.
     /// - Returns: nil: the page fault is recorded, with CR2.
     func walk(_ linear: UInt64, _ access: AccessKind, isUser: Bool, ignoresSMAP: Bool) -> Translation? {
+        while true {
+            switch walkOnce(linear, access, isUser: isUser, ignoresSMAP: ignoresSMAP) {
+            case .found(let translation): return translation
+            case .fault: return nil
+            case .changed: continue
+            }
+        }
+    }
+
+    private enum Walk {
+        case found(Translation)
+        /// A page fault, recorded.
+        case fault
+        /// Another processor changed an entry that was to be marked.
+        case changed
+    }
+
+    private func walkOnce(_ linear: UInt64, _ access: AccessKind, isUser: Bool, ignoresSMAP: Bool) -> Walk {
         let cr0: UInt64 = cpu.get(StateLayout.cr0)
         guard cr0 & ControlBit.paging != 0 else {
-            return Translation(
-                physical: linear & 0xffff_ffff, isWritable: true, isExecutable: true, isDirty: true, isLarge: true)
+            return .found(
+                Translation(
+                    physical: linear & 0xffff_ffff, isWritable: true, isExecutable: true, isDirty: true,
+                    isLarge: true))
         }
         let cr4: UInt64 = cpu.get(StateLayout.cr4)
         let cr3: UInt64 = cpu.get(StateLayout.cr3)
@@ -62,8 +83,10 @@ extension Processor {
                 executable = executable && !(noExecuteEnabled && entry & PageTableEntry.noExecute != 0)
             }
             guard level == 1 || isLarge else {
-                if entry & PageTableEntry.accessed == 0, !isTopOfPAE {
-                    mark(host, PageTableEntry.accessed, page: flagPage)
+                if entry & PageTableEntry.accessed == 0, !isTopOfPAE,
+                    !mark(host, entry, PageTableEntry.accessed, entrySize, page: flagPage)
+                {
+                    return .changed
                 }
                 table = entry & (entrySize == 8 ? PageTableEntry.address : 0xffff_f000)
                 level -= 1
@@ -89,15 +112,16 @@ extension Processor {
             guard isAllowed else { return pageFault(linear, code | PageFaultCode.present) }
             var bits = PageTableEntry.accessed
             if access == .write { bits |= PageTableEntry.dirty }
-            if entry & bits != bits { mark(host, bits, page: flagPage) }
+            if entry & bits != bits, !mark(host, entry, bits, entrySize, page: flagPage) { return .changed }
             let offsetMask = UInt64(1) << shift - 1
             var base = entry & (entrySize == 8 ? PageTableEntry.address : 0xffff_f000) & ~offsetMask
             if entrySize == 4, isLarge { base |= (entry >> 13 & 0xff) << 32 }
-            return Translation(
-                physical: base | linear & offsetMask, isWritable: mayWrite,
-                isExecutable: executable
-                    && (isUser || !user || cr4 & ControlBit.supervisorExecutionPrevention == 0),
-                isDirty: access == .write || entry & PageTableEntry.dirty != 0, isLarge: isLarge)
+            return .found(
+                Translation(
+                    physical: base | linear & offsetMask, isWritable: mayWrite,
+                    isExecutable: executable
+                        && (isUser || !user || cr4 & ControlBit.supervisorExecutionPrevention == 0),
+                    isDirty: access == .write || entry & PageTableEntry.dirty != 0, isLarge: isLarge))
         }
     }
 
@@ -117,17 +141,25 @@ extension Processor {
         return false
     }
 
-    /// Sets accessed and dirty bits, atomically: other processors set bits of the same entry.
-    private func mark(_ host: UnsafeMutableRawPointer, _ bits: UInt64, page: Int) {
-        _ = cx86_fetch_or32(host, UInt32(truncatingIfNeeded: bits))
-        if memory.flags[page] & PhysicalMemory.loggedFlag != 0 {
-            _ = cx86_fetch_or8(memory.flags + page, PhysicalMemory.dirtyFlag)
-        }
+    /// Sets accessed and dirty bits of an entry, if it still is what was read: an entry that another processor has taken away
+    /// meanwhile must stay empty.
+    /// - Returns: false: it has changed.
+    private func mark(
+        _ host: UnsafeMutableRawPointer, _ entry: UInt64, _ bits: UInt64, _ entrySize: UInt64, page: Int
+    ) -> Bool {
+        let isUnchanged =
+            if entrySize == 8 {
+                cx86_compare_exchange64(host, entry, entry | bits) == entry
+            } else {
+                cx86_compare_exchange32(host, UInt32(entry), UInt32(entry | bits)) == UInt32(entry)
+            }
+        if memory.flags[page] & PageFlags.isLogged != 0 { memory.setFlags(PageFlags.dirty, page: page) }
+        return isUnchanged
     }
 
-    private func pageFault(_ linear: UInt64, _ code: UInt32) -> Translation? {
+    private func pageFault(_ linear: UInt64, _ code: UInt32) -> Walk {
         cpu.set(StateLayout.cr2, linear)
         _ = cpu.fault(.pageFault, code)
-        return nil
+        return .fault
     }
 }

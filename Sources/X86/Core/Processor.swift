@@ -15,13 +15,24 @@ public final class Processor: @unchecked Sendable {
     var blocks = BlockCache()
     let inbox: CodeInbox
     let jumpCache: UnsafeMutableRawPointer
-    /// User mode; supervisor; supervisor while SMAP does not apply.
+    /// User mode; supervisor; supervisor while SMAP does not apply; user mode with alignment checks, which nothing but
+    /// code is ever entered to.
     let translations: [TranslationBuffer]
     /// Linear addresses that large pages were used at, in the lower and the upper half: INVLPG there forgets everything.
     var largePages: [ClosedRange<UInt64>?] = [nil, nil]
     /// Of instructions that reach into the next page: that page's physical address, by the block's first operation.
     var crossings: [UInt: UInt64] = [:]
     let system = SystemState()
+    /// What DR0–DR3 and DR7 ask for.
+    var breakpoints = Breakpoints()
+    /// Bits of DR6 for breakpoints on data and ports that were met: told behind the instruction.
+    var metBreakpoints: UInt64 = 0
+    /// The address of the access that was refused since it is not canonical.
+    var refusedAddress: UInt64?
+    /// Translations for writing went that a message in the inbox may mean.
+    var hasLostTranslations = false
+    /// The physical address of the operand that `pointerForModify` found last.
+    var modified: UInt64 = 0
     /// One instruction runs alone: stores may go to its own page.
     var isAlone = false
     let alone: UnsafeMutableRawPointer
@@ -42,7 +53,7 @@ public final class Processor: @unchecked Sendable {
         cpu = CPU(raw)
         jumpCache = .allocate(byteCount: CPU.jumpCacheEntryCount * 32, alignment: 64)
         jumpCache.initializeMemory(as: UInt8.self, repeating: 0, count: CPU.jumpCacheEntryCount * 32)
-        translations = [TranslationBuffer(), TranslationBuffer(), TranslationBuffer()]
+        translations = (0..<4).map { _ in TranslationBuffer() }
         alone = .allocate(byteCount: BlockBuilder.byteLimit, alignment: 64)
         inbox = CodeInbox(requests: raw + StateLayout.requests)
         cpu.set(StateLayout.jumpCache, UnsafeRawPointer(jumpCache))
@@ -88,15 +99,18 @@ public final class Processor: @unchecked Sendable {
         cpu.set(StateLayout.blockKey, old & ~BlockKey.mask | key.rawValue)
     }
 
-    /// The translation buffer in force follows from the privilege level, CR4.SMAP and RFLAGS.AC.
+    /// The translation buffer in force follows from the privilege level, CR4.SMAP, CR0.AM and RFLAGS.AC.
     public func selectTranslations() {
         let flags: UInt64 = cpu.get(StateLayout.systemFlags)
-        let index = cpu.privilegeLevel == 3 ? 0 : flags & Flag.alignment != 0 ? 2 : 1
+        let isSet = flags & Flag.alignment != 0
+        let checksAlignment = isSet && cpu.get(StateLayout.cr0, as: UInt64.self) & ControlBit.alignmentMask != 0
+        let index = cpu.privilegeLevel == 3 ? (checksAlignment ? 3 : 0) : isSet ? 2 : 1
         cpu.set(StateLayout.tlb, UnsafeRawPointer(translations[index].raw))
     }
 
     /// Forgets translations: all of them, those of global pages included.
     public func flushTranslations() {
+        noteLostTranslations()
         for buffer in translations { buffer.flush() }
         largePages = [nil, nil]
         forgetJumps()
@@ -106,6 +120,7 @@ public final class Processor: @unchecked Sendable {
     /// Forgets the translation of one page (INVLPG).
     public func flushTranslation(of linear: UInt64) {
         if largePages[Int(linear >> 63)]?.contains(linear) == true { return flushTranslations() }
+        noteLostTranslations()
         for buffer in translations { buffer.flush(page: linear) }
         forgetJumps()
     }

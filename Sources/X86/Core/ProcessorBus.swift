@@ -17,6 +17,8 @@ public protocol ProcessorBus: AnyObject {
     /// The timer of a processor's local APIC is due at `deadline`, in ticks of `timeStamp()`: then it wants `Request.timer`, and to
     /// be woken; nil: not any more.
     func timerDeadlineChanged(_ deadline: UInt64?, of processor: Processor)
+    /// The guest waits in a loop for another processor: a moment for that one's thread.
+    func relax()
     /// Another thread gave a processor work (an interrupt): if its thread waits in HLT, it shall go on. From any thread.
     func wake(_ processor: Processor)
     /// FERR#: an x87 exception that CR0.NE leaves to the interrupt controllers (IRQ 13 of a PC).
@@ -25,4 +27,8 @@ public protocol ProcessorBus: AnyObject {
     func wallClock() -> UInt64
     /// A hypercall of KVM's that concerns other processors or the host; nil: unknown (KVM_ENOSYS).
     func hypercall(_ number: UInt64, _ arguments: (UInt64, UInt64, UInt64, UInt64), from processor: Processor) -> Int64?
+}
+
+extension ProcessorBus {
+    public func relax() {}
 }

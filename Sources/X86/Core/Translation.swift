@@ -47,6 +47,7 @@ public enum ControlBit {
     // CR4
     public static let virtual8086Extensions: UInt64 = 1 << 0
     public static let timeStampDisable: UInt64 = 1 << 2
+    public static let debugExtensions: UInt64 = 1 << 3
     public static let pageSizeExtensions: UInt64 = 1 << 4
     public static let physicalAddressExtension: UInt64 = 1 << 5
     public static let globalPages: UInt64 = 1 << 7

@@ -32,20 +32,27 @@ struct TranslationBuffer {
 
     private func index(_ address: UInt64) -> Int { Int(address >> 12 & UInt64(CPU.tlbEntryCount - 1)) }
 
-    /// Enters a page of RAM at `host`: its linear and physical address, and whether stores and fetches need not ask.
+    /// Enters a page of RAM at `host`: its linear and physical address, and whether loads, stores and fetches need not ask.
     func enter(
-        _ page: UInt64, physical: UInt64, host: UnsafeMutableRawPointer, isWritable: Bool, isExecutable: Bool
+        _ page: UInt64, physical: UInt64, host: UnsafeMutableRawPointer, isReadable: Bool, isWritable: Bool,
+        isExecutable: Bool
     ) {
         let entry = entry(page)
         if entry.load(as: UInt64.self) == TranslationBuffer.none, Int(entered[0]) < CPU.tlbEntryCount {
             entered[0] += 1
             entered[Int(entered[0])] = UInt16(index(page))
         }
-        entry.storeBytes(of: page, as: UInt64.self)
+        entry.storeBytes(of: isReadable ? page : TranslationBuffer.none, as: UInt64.self)
         entry.storeBytes(of: isWritable ? page : TranslationBuffer.none, toByteOffset: 8, as: UInt64.self)
         entry.storeBytes(of: isExecutable ? page : TranslationBuffer.none, toByteOffset: 16, as: UInt64.self)
         entry.storeBytes(of: UInt64(UInt(bitPattern: host)) &- page, toByteOffset: 24, as: UInt64.self)
         physicalPages[index(page)] = physical
+    }
+
+    /// Whether the entry that `page` would get lets stores go to another page.
+    func wouldLoseWritable(_ page: UInt64) -> Bool {
+        let writable = entry(page).load(fromByteOffset: 8, as: UInt64.self)
+        return writable != TranslationBuffer.none && writable != page
     }
 
     func deallocate() {

@@ -131,8 +131,8 @@ enum CompareExchangeWide {
         let (cpu, op) = (CPU(state), Op(op))
         let address = op.linearAddress(cpu)
         guard address & 15 == 0 else { return cpu.fault(.generalProtection) }
-        let place: UnsafeMutableRawPointer? = cpu.pointerForModify(address, 16)
-        guard let place = place ?? beginModify(cpu, address, 16) else { return nil }
+        let direct: UnsafeMutableRawPointer? = cpu.pointerForModify(address, 16)
+        guard let place = direct ?? beginModify(cpu, address, 16) else { return nil }
         let (low, high) = (cpu[.rax], cpu[.rdx])
         let isEqual: Bool
         let found: (UInt64, UInt64)
@@ -142,7 +142,7 @@ enum CompareExchangeWide {
             let isEqual = cx86_compare_exchange128(place, old.baseAddress!, cpu[.rbx], cpu[.rcx]) != 0
             return (isEqual, (old[0], old[1]))
         }
-        guard endModify(cpu, address, 16, place) else { return nil }
+        guard direct != nil || endModify(cpu, address, 16, place) else { return nil }
         cpu.setZero(isEqual)
         if !isEqual {
             cpu[.rax] = found.0

@@ -45,6 +45,14 @@ enum FlagInstruction {
         cx86_fence()
         return Op(op).next
     }
+    /// PAUSE: who waits for another processor in a loop lets it run, should the host have fewer of them than the guest.
+    static let pause: Handler = { state, op in
+        let cpu = CPU(state)
+        let count = cpu.get(StateLayout.pauses, as: UInt8.self) &+ 1
+        cpu.set(StateLayout.pauses, count)
+        if count & 31 == 0 { cpu.relax() }
+        return Op(op).next
+    }
 }
 
 /// PUSHF: VM and RF are pushed as zero. In virtual-8086 mode IOPL must be 3.
@@ -103,8 +111,14 @@ extension CPU {
         setStatusFlags(value)
         let changed = old ^ new
         if changed & Flag.alignment != 0 { processor.selectTranslations() }
-        return changed & (Flag.trap | Flag.interrupt | Flag.alignment) == 0
+        if changed & Flag.trap != 0 { return false }
+        // Interrupts that may come now: none, most often.
+        return changed & new & Flag.interrupt == 0
+            || get(StateLayout.requests, as: UInt32.self) == 0 && !get(StateLayout.interruptWaits, as: Bool.self)
     }
+
+    @inline(never)
+    fileprivate func relax() { processor.bus.relax() }
 
     /// Leaves the block behind the instruction.
     func leaveBehind(_ op: Op) -> UnsafeRawPointer? {

@@ -55,9 +55,10 @@ extension IntegerLowering {
             draft.immediate = i.immediate
             b.emit(draft)
             return true
+        case .pause: return emit(FlagInstruction.pause, &b)
         case .mfence: return emit(FlagInstruction.fence, &b)
         // Loads and stores are seen in order as it is; hints are no work at all.
-        case .lfence, .sfence, .nop, .pause, .endbr32, .endbr64, .prefetchnta, .prefetcht0, .prefetcht1, .prefetcht2,
+        case .lfence, .sfence, .nop, .endbr32, .endbr64, .prefetchnta, .prefetcht0, .prefetcht1, .prefetcht2,
             .prefetch, .prefetchw, .prefetchwt1:
             return true
         default: return false

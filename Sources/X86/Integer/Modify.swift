@@ -22,10 +22,14 @@ func beginModify(_ cpu: CPU, _ address: UInt64, _ byteCount: Int) -> UnsafeMutab
     return cpu.raw + StateLayout.loaded
 }
 
-/// Writes what `beginModify` read and the instruction changed. False: nothing was written, an exit is recorded.
+/// Ends what `beginModify` began: writes what it read and the instruction changed, and tells who must know.
+/// False: nothing was written, an exit is recorded.
 @inline(never)
 func endModify(_ cpu: CPU, _ address: UInt64, _ byteCount: Int, _ place: UnsafeMutableRawPointer) -> Bool {
-    if place != cpu.raw + StateLayout.loaded { return true }
+    if place != cpu.raw + StateLayout.loaded {
+        cpu.finishModify(byteCount)
+        return true
+    }
     let bytes = UnsafeRawBufferPointer(start: cpu.raw + StateLayout.loaded, count: byteCount)
     if storeSlowly(cpu, address, bytes) { return true }
     cpu.result = cpu.get(savedResult)

@@ -77,6 +77,8 @@ public enum StateLayout {
     public static let interruptShadow = 0x2e9
     /// Bool: the local APIC has something to deliver, should RFLAGS.IF allow it.
     public static let interruptWaits = 0x2ea
+    /// UInt8: a count of PAUSE instructions.
+    public static let pauses = 0x2eb
     /// UInt64: how code is read and what it may reach (`BlockKey`), with the generation of translations above: what entries of
     /// the jump cache must match.
     public static let blockKey = 0x2f0

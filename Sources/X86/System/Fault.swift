@@ -39,7 +39,8 @@ func systemJump(
         return nil
     }
     let rip: UInt64 = cpu.get(StateLayout.rip)
-    if cpu.get(StateLayout.systemFlags, as: UInt64.self) & Flag.trap != 0 {
+    let flags: UInt64 = cpu.get(StateLayout.systemFlags)
+    if flags & Flag.trap != 0 || flags & Flag.resume != 0 && cpu.processor.breakpoints.hasExecution {
         cpu.countInstructions(op)
         return cpu.leave(.lookUp, at: rip)
     }

@@ -92,6 +92,7 @@ extension Processor {
             try checkDirectoryPointers(cpu.get(StateLayout.cr3))
         }
         cpu.set(StateLayout.cr4, value)
+        if (value ^ old) & ControlBit.debugExtensions != 0 { debugRegistersChanged() }
         if (value ^ old) & CR4.translation != 0 || old & ~value & ControlBit.processContextIdentifiers != 0 {
             flushTranslations()
         }
@@ -180,5 +181,6 @@ extension Processor {
             cpu.set(offset, value & 0xffff_2bff | 0x400)
         default: cpu.set(offset, value)
         }
+        debugRegistersChanged()
     }
 }

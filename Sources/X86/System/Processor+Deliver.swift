@@ -296,25 +296,6 @@ extension Processor {
         try markAccessed(&segment)
         return segment
     }
-
-    // MARK: - Single steps
-
-    /// An instruction has run with the trap flag set: #DB with DR6.BS, unless it was MOV SS or POP SS, or cleared the flag on its way
-    /// into the system (INT n, SYSCALL).
-    func singleStepped() {
-        defer { system.isStepOver = false }
-        if cpu.get(StateLayout.interruptShadow, as: UInt8.self) == InterruptShadow.stackSegment { return }
-        if system.isStepOver { return }
-        raiseDebugTrap(1 << 14)
-    }
-
-    /// #DB after an instruction; RIP is the next one's. `status`: the bits of DR6.
-    func raiseDebugTrap(_ status: UInt64) {
-        let debug = StateLayout.debug
-        cpu.set(debug + 48, cpu.get(debug + 48, as: UInt64.self) & ~0xf | status)
-        cpu.set(debug + 56, cpu.get(debug + 56, as: UInt64.self) & ~(1 << 13))
-        deliver(vector: Vector.debug.rawValue, errorCode: nil, kind: .exception, rip: cpu.get(StateLayout.rip))
-    }
 }
 
 /// What holds interrupts back for one instruction: values of `StateLayout.interruptShadow`.

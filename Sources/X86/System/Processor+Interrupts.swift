@@ -122,11 +122,12 @@ extension Processor {
         }
     }
 
-    /// The processor itself wrote to memory.
+    /// The processor itself has written to memory.
     func noteWrite(physical: UInt64, _ byteCount: Int) {
         let wasAlone = isAlone
         isAlone = true
         _ = prepareWrite(physical: physical, byteCount)
         isAlone = wasAlone
+        finishWrite(physical: physical, byteCount)
     }
 }

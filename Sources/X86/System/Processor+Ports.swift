@@ -16,6 +16,7 @@ extension Processor {
 
     func input(_ port: UInt16, _ size: Int) throws(Fault) {
         try checkPort(port, size)
+        if breakpoints.hasPorts { try noteAccess(port: port, size) }
         let value = bus.readPort(port, size: size)
         switch size {
         case 1: cpu.setRegister(0, UInt8(truncatingIfNeeded: value))
@@ -26,6 +27,7 @@ extension Processor {
 
     func output(_ port: UInt16, _ size: Int) throws(Fault) {
         try checkPort(port, size)
+        if breakpoints.hasPorts { try noteAccess(port: port, size) }
         let value = UInt32(truncatingIfNeeded: cpu[.rax])
         bus.writePort(port, size: size, value: size == 4 ? value : value & (1 << UInt32(size * 8) - 1))
     }
@@ -50,6 +52,7 @@ extension Processor {
         let port = UInt16(truncatingIfNeeded: cpu[.rdx])
         let register: RegisterNumber = isInput ? .rdi : .rsi
         let address = try stringAddress(register, isInput ? .es : segment, mask: mask, size: size)
+        if breakpoints.hasPorts { try noteAccess(port: port, size) }
         if isInput {
             // The device must not lose what cannot be stored.
             guard let physical = translate(address, .write), translate(address &+ UInt64(size - 1), .write) != nil,

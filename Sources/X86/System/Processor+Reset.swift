@@ -45,6 +45,8 @@ extension Processor {
         for register in 0..<4 { cpu.set(StateLayout.debug + register * 8, UInt64(0)) }
         cpu.set(StateLayout.debug + 48, UInt64(0xffff_0ff0))
         cpu.set(StateLayout.debug + 56, UInt64(0x400))
+        breakpoints = Breakpoints()
+        metBreakpoints = 0
         for register in [SegmentRegister.es, .ss, .ds, .fs, .gs] {
             setSegment(register, Segment(selector: 0, base: 0, limit: 0xffff, attributes: 0x93))
         }

@@ -67,6 +67,11 @@ enum SystemHandler {
     /// INT1: the gate's privilege does not count.
     static let debugTrap: Handler = { state, op in
         let (cpu, op) = (CPU(state), Op(op))
+        // A breakpoint that MOV SS met is told with it.
+        if cpu.processor.metBreakpoints != 0 {
+            cpu.processor.noteDebugStatus(cpu.processor.metBreakpoints)
+            cpu.processor.metBreakpoints = 0
+        }
         cpu.processor.system.ignoresGatePrivilege = true
         defer { cpu.processor.system.ignoresGatePrivilege = false }
         return deliver(cpu, op, Vector.debug.rawValue)
@@ -232,8 +237,9 @@ enum SystemHandler {
     static let moveToDebug: Handler = {
         systemOperation($0, $1) { processor, op throws(Fault) in
             try requireSupervisor(processor)
+            let key = key(processor)
             try processor.setDebugRegister(op.extra, register(processor.cpu, op))
-            return op.next
+            return proceed(processor, op, key: key)
         }
     }
     private static func setRegister(_ cpu: CPU, _ op: Op, _ value: UInt64) {
@@ -385,7 +391,10 @@ enum SystemHandler {
         cpu[.rbx] = UInt64(result.ebx)
         cpu[.rcx] = UInt64(result.ecx)
         cpu[.rdx] = UInt64(result.edx)
-        return op.next
+        // It serializes: what comes next is decoded code that another processor may have written.
+        guard cpu.get(StateLayout.requests, as: UInt32.self) != 0 else { return op.next }
+        cpu.countInstructions(op)
+        return cpu.leave(.request, at: op.nextRIP(cpu))
     }
 
     /// RDPMC: there are no counters.

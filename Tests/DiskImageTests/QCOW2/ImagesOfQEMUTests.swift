@@ -17,6 +17,7 @@ struct ImagesOfQEMUTests {
         Form(options: "compat=1.1"),
         Form(options: "compat=0.10"),
         Form(options: "compat=1.1", isCompressed: true),
+        Form(options: "compression_type=zstd", isCompressed: true),
         Form(options: "cluster_size=512"),
         Form(options: "cluster_size=4096,refcount_bits=64", isCompressed: true),
         Form(options: "cluster_size=2M"),

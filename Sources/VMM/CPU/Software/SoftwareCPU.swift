@@ -84,6 +84,7 @@ final class SoftwareCPU: VirtualCPU, ProcessorBus, @unchecked Sendable {
     }
 
     func wake(_ processor: Processor) { wakeUp() }
+    func relax() { if backEnd.processors.count > 1 { CurrentThread.yield() } }
 
     func timerDeadlineChanged(_ deadline: UInt64?, of processor: Processor) {
         self.deadline = deadline
