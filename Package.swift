@@ -72,7 +72,7 @@ let package = Package(
         // Virtual machines: the board that devices sit on, the CPU in software, para-virtual devices, real chips, disks.
         .target(name: "Board", swiftSettings: hot),
         .target(name: "CX86", cSettings: [.unsafeFlags(["-O2", "-fno-strict-aliasing"])]),
-        .target(name: "X86", dependencies: ["CX86"], swiftSettings: optimizedAlways),
+        .target(name: "X86", dependencies: ["Board", "CX86"], swiftSettings: optimizedAlways),
         .target(name: "Virtio", dependencies: ["Board", "Linux"], swiftSettings: hot),
         .target(name: "Chips", dependencies: ["Board"], swiftSettings: hot),
         .target(name: "DiskImage", dependencies: ["Board", "Linux"], swiftSettings: strict),

@@ -24,7 +24,7 @@ let package = Package(
         .target(name: "OVSDB", dependencies: ["Linux"], swiftSettings: instrumented),
         .target(name: "OpenFlow", dependencies: ["Switch", "Wire"], swiftSettings: instrumented),
         .target(name: "CX86", cSettings: [.unsafeFlags(["-O2", "-fno-strict-aliasing"])]),
-        .target(name: "X86", dependencies: ["CX86"], swiftSettings: instrumented),
+        .target(name: "X86", dependencies: ["Board", "CX86"], swiftSettings: instrumented),
         .target(name: "Board", swiftSettings: instrumented),
         .target(name: "Chips", dependencies: ["Board"], swiftSettings: instrumented),
         .target(name: "ChipBench", dependencies: ["Board"], swiftSettings: instrumented),
