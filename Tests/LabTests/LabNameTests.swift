@@ -7,7 +7,9 @@ import Testing
         try LabName.validate(name)
     }
 
-    @Test(arguments: ["", ".", "..", ".hidden", "a/b", "a b", "ü", "a\n", String(repeating: "x", count: 49)])
+    @Test(arguments: [
+        "", ".", "..", ".hidden", "a/b", "a b", "ü", "a\n", "vm", "a.crash.log", String(repeating: "x", count: 49),
+    ])
     func refusesWhatCannotBeADirectory(name: String) {
         #expect(throws: LabError.self) { try LabName.validate(name) }
     }

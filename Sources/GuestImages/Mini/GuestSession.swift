@@ -39,13 +39,17 @@ public struct GuestSession {
         signal(SIGPIPE, SIG_IGN)
         return try system { () throws(SystemError) in
             let signals = try SignalDescriptor([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH])
-            let size = isOnTerminal ? PseudoTerminal.windowSize(of: 0) : nil
+            // A terminal that does not know its size says 0.
+            var size = PseudoTerminal.WindowSize(rows: 24, columns: 80)
+            if isOnTerminal, let known = PseudoTerminal.windowSize(of: 0), known.rows > 0, known.columns > 0 {
+                size = known
+            }
             let words = isOnTerminal ? PseudoTerminal.settings(of: 0) : ""
             let identifier = Self.newIdentifier()
             let control = try connect()
             let kind = isOnTerminal ? "terminal" : "plain"
             try control.writeAll(
-                "run \(identifier) \(kind) \(size?.rows ?? 24) \(size?.columns ?? 80) \(script.utf8.count) \(words)\n")
+                "run \(identifier) \(kind) \(size.rows) \(size.columns) \(script.utf8.count) \(words)\n")
             try control.writeAll(script)
             guard line(control) == "ready" else { return .lost }
             let data = try connect()
@@ -168,7 +172,9 @@ public struct GuestSession {
 
     private func send(_ number: Int32, _ control: borrowing FileDescriptor) {
         if number == SIGWINCH {
-            guard isOnTerminal, let size = PseudoTerminal.windowSize(of: 0) else { return }
+            guard isOnTerminal, let size = PseudoTerminal.windowSize(of: 0), size.rows > 0, size.columns > 0 else {
+                return
+            }
             try? control.writeAll("size \(size.rows) \(size.columns)\n")
         } else {
             try? control.writeAll("signal \(number)\n")

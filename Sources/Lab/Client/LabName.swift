@@ -1,22 +1,18 @@
-/// Names of labs: they become directories, cgroups and parts of interface names.
+import Linux
+
+/// Names of labs.
 public enum LabName {
-    /// The longest name, so that the path of the control socket fits its address (unix(7)).
-    public static let maximumLength = 48
+    /// Beside the labs' directories.
+    private static let machines = "vm"
 
     /// Says what is wrong with a name, if anything is.
     public static func validate(_ name: String) throws(LabError) {
-        let isPlain = name.utf8.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
-            default: false
-            }
-        }
-        guard isPlain, !name.isEmpty, name.utf8.count <= maximumLength, name.utf8.first != UInt8(ascii: "."),
-            !name.hasSuffix(LabPaths.crashSuffix)
-        else {
+        guard RunName.isValid(name), !name.hasSuffix(LabPaths.crashSuffix) else {
             throw LabError(
-                "“\(name)” cannot be a lab's name: use 1 to \(maximumLength) letters, digits, '-', '_' and '.', "
-                    + "not starting with '.' nor ending with '\(LabPaths.crashSuffix)'")
+                "“\(name)” cannot be a lab's name: \(RunName.rule) nor ending with '\(LabPaths.crashSuffix)'")
+        }
+        guard name != machines else {
+            throw LabError("“\(name)” cannot be a lab's name: machines without a lab live there")
         }
     }
 }

@@ -108,7 +108,7 @@ struct MachinePlan {
             }
             guard settings.isMini else { continue }
             for address in interface.ipv4.dropFirst() { words.append("rookery.ip=addr,add,\(address),dev,eth\(index)") }
-            for address in interface.ipv6 { words.append("rookery.ip=-6,addr,add,\(address),dev,eth\(index),nodad") }
+            for address in interface.ipv6 { words.append("rookery.ip=-6,addr,add,\(address),dev,eth\(index)") }
             if let mtu = interface.mtu { words.append("rookery.ip=link,set,eth\(index),mtu,\(mtu)") }
         }
         guard settings.isMini else { return words }

@@ -171,6 +171,9 @@ extension Supervisor {
         {
             throw wrong("addresses", "a disk that starts by itself is given no command line: write dhcp or cloud-init")
         }
+        if settings.addressing == .cloudInit, settings.isMini || settings.imageName == DebianImage.name {
+            throw wrong("addresses", "there is no cloud-init in \(settings.imageName ?? ""): write dhcp")
+        }
         if !settings.isMini || settings.virtualization == .full {
             if !node.host.commands.isEmpty {
                 throw wrong("exec", "commands run in mini guests with virtualization: para")

@@ -68,7 +68,7 @@ struct UpVerb: ParsableCommand {
     /// Makes what the lab's virtual machines start from and is not there yet.
     private static func makeImages(for topology: LabTopology) throws {
         var progress = ProgressLine()
-        for machine in topology.nodes.compactMap(\.machine) {
+        for machine in topology.nodes.compactMap(\.machine) where machine.monitor != .external {
             var line = progress
             _ = try MachineImage.presentOrMade(for: machine) { step in
                 if case .stage(let stage) = step { line.show(stage: stage, done: 0, total: 0) }

@@ -133,6 +133,7 @@ struct MachineLabTests {
             ("memory: 64T", "vm1: memory: 67108864 MB are asked for"),
             ("files: ['./nosuch:/mnt']", "vm1: files: there is no directory"),
             ("disks: [/nosuch.raw]", "vm1: disks: there is no file"),
+            ("image: debian, addresses: cloud-init", "vm1: addresses: there is no cloud-init in debian"),
             ("kernel: /etc/passwd, exec: ls", "vm1: exec: commands run in mini guests"),
         ] {
             let file = program.file("lab.yml")
