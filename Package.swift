@@ -181,7 +181,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "LabTests",
-            dependencies: ["Lab", "rookery-lab", "Topology", "Switch", "HostNetwork", "Linux", "Wire", "Testbed"],
+            dependencies: [
+                "Lab", "rookery-lab", "Topology", "VirtualMachine", "Switch", "HostNetwork", "Linux", "Wire", "Testbed",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "RookeryTests",
