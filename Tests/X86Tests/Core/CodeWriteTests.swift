@@ -107,4 +107,68 @@ struct CodeWriteTests {
         }
         #expect(machine.processor.statistics.blockResets > 0)
     }
+
+    @Test("an instruction without an operation of its own is patched where a jump from another page found it")
+    func patchedNothing() {
+        let machine = TestMachine()
+        // Kernels patch NOPs. nop; nop; mov al,1; ret
+        machine.write([0x90, 0x90, 0xb0, 1, 0xc3], at: 0x3000)
+        // mov edi,0x3000; call rdi; hlt
+        machine.write([0xbf, 0, 0x30, 0, 0, 0xff, 0xd7, 0xf4], at: Self.code)
+        #expect(machine.run(at: Self.code) == .halted)
+        #expect(machine.cpu[.rbx] & 0xff == 0)
+        machine.write([0xb3, 7], at: 0x3000)  // mov bl,7
+        machine.codePages.written(page: 3)
+        #expect(machine.run(at: Self.code) == .halted)
+        #expect(machine.cpu[.rbx] & 0xff == 7)
+    }
+
+    @Test("a NOP that lies in two pages is decoded anew; what lies behind it runs in its own page")
+    func crossingNothing() {
+        let machine = TestMachine()
+        // xchg ax,ax at the edge; lea rax,[rip]; ret
+        machine.write([0x66, 0x90, 0x48, 0x8d, 0x05, 0, 0, 0, 0, 0xc3], at: 0x3fff)
+        // mov edi,0x3fff; call rdi; hlt
+        machine.write([0xbf, 0xff, 0x3f, 0, 0, 0xff, 0xd7, 0xf4], at: Self.code)
+        for _ in 0..<4 {
+            #expect(machine.run(at: Self.code) == .halted)
+            #expect(machine.cpu[.rax] == 0x4008)
+            machine.codePages.written(page: 3)
+        }
+    }
+
+    @Test("code that another processor writes while this one runs it is never older than what that one told of it")
+    func concurrently() {
+        let machine = TestMachine(processors: 2)
+        let count: UInt64 = 400
+        machine.write([0xb8, 0, 0, 0, 0, 0xc3], at: 0x5000)  // mov eax, imm32; ret
+        // Writes ecx to the code, then to 0x6000; waits for it at 0x6040.
+        // L: mov [0x5001],ecx; mov [0x6000],ecx; W: pause; cmp [0x6040],ecx; jne W; dec ecx; jnz L; hlt
+        machine.write(
+            [
+                0x89, 0x0c, 0x25, 0x01, 0x50, 0, 0, 0x89, 0x0c, 0x25, 0, 0x60, 0, 0,
+                0xf3, 0x90, 0x39, 0x0c, 0x25, 0x40, 0x60, 0, 0, 0x75, 0xf5, 0xff, 0xc9, 0x75, 0xe3, 0xf4,
+            ], at: 0x4000)
+        // Runs the code all the while; compares once ecx is at 0x6000.
+        // L: pause; mov edi,0x5000; call rdi; cmp [0x6000],ecx; jne L; call rdi; cmp eax,ecx; jne E;
+        // mov [0x6040],ecx; dec ecx; jnz L; mov ebx,1; E: hlt
+        machine.write(
+            [
+                0xf3, 0x90, 0xbf, 0, 0x50, 0, 0, 0xff, 0xd7, 0x39, 0x0c, 0x25, 0, 0x60, 0, 0, 0x75, 0xee,
+                0xff, 0xd7, 0x39, 0xc8, 0x75, 0x10, 0x89, 0x0c, 0x25, 0x40, 0x60, 0, 0, 0xff, 0xc9, 0x75, 0xdd,
+                0xbb, 1, 0, 0, 0, 0xf4,
+            ], at: 0x7000)
+        machine.processors[0].cpu[.rcx] = count
+        machine.processors[1].cpu[.rcx] = count
+        let writer = TestThread { [processor = machine.processors[1]] in
+            processor.wakeFromHalt()
+            processor.cpu.set(StateLayout.rip, UInt64(0x4000))
+            // Where the comparison fails, nobody answers the writer.
+            _ = processor.run()
+        }
+        #expect(machine.run(at: 0x7000) == .halted)
+        #expect(machine.cpu[.rbx] == 1, "\(machine.cpu[.rax]) instead of \(machine.cpu[.rcx])")
+        machine.processors[1].request(Request.stop)
+        writer.join()
+    }
 }

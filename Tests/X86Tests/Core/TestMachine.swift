@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 @testable import X86
 
@@ -112,6 +113,7 @@ final class TestMachine: ProcessorBus {
     func endOfInterrupt(vector: UInt8) {}
     func timerDeadlineChanged(_ deadline: UInt64?, of processor: Processor) {}
     func wake(_ processor: Processor) {}
+    func relax() { sched_yield() }
     func wallClock() -> UInt64 { 0 }
     func hypercall(
         _ number: UInt64, _ arguments: (UInt64, UInt64, UInt64, UInt64), from processor: Processor

@@ -27,7 +27,8 @@ struct RepeatedStringTests {
         #expect(cpu[.rsi] == 0x9000)
         #expect(cpu[.rdi] == 0x1_1000)
         cpu.set(StateLayout.requests, UInt32(0))
-        processor.runAlone()
+        // Alone, it ends behind each part of a page, and behind the first byte of one.
+        for _ in 0..<8 where cpu[.rcx] != 0 { processor.runAlone() }
         #expect(cpu[.rcx] == 0)
         #expect(cpu.get(StateLayout.rip, as: UInt64.self) == Self.code + 2)
         for index in 0..<UInt64(0x3000) {

@@ -300,6 +300,8 @@ final class SmallMachine: ProcessorBus, @unchecked Sendable {
         pthread_mutex_unlock(lock)
     }
 
+    func relax() { if processors.count > 1 { sched_yield() } }
+
     func wallClock() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
