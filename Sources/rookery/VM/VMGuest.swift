@@ -36,7 +36,8 @@ struct VMGuest {
         case "debian":
             try takeDebian(options, cache, &words, &progress)
         case let path?:
-            guard File.exists(path) else {
+            // As --disk takes it: words for its format and interface may follow.
+            guard File.exists(path.split(separator: ",").first.map(String.init) ?? path) else {
                 throw CommandError(
                     "no image '\(path)'", remedy: "mini, debian, or the path of a disk image (see rookery vm image ls)")
             }
