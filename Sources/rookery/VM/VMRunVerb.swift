@@ -69,6 +69,7 @@ struct VMRunVerb: ParsableCommand {
         defer {
             if client.paths.isRunning { try? client.kill() }
             waitForEnd(client)
+            for fault in (try? client.status())?.faults ?? [] { Standard.error.write("rookery: \(name): \(fault)\n") }
             try? client.paths.remove()
         }
         let status =
@@ -167,12 +168,16 @@ struct VMRunVerb: ParsableCommand {
         var log = GuestLog()
         var exit: Int32?
         var line = progress
+        var shown: UInt64 = 0
         let end = try console.attach { bytes in
             for part in output.take(bytes) {
                 switch part {
                 case .log(let bytes):
                     log.add(bytes)
-                    if exit == nil { Self.showBoot(&line, log.lastLines(1).first ?? "", started) }
+                    let now = MonotonicClock.now()
+                    guard exit == nil, now &- shown >= 100_000_000 else { continue }
+                    shown = now
+                    Self.showBoot(&line, log.lastLines(1).first ?? "", started)
                 case .ready: line.finish()
                 case .output(let bytes): Standard.output.write(bytes: bytes[...])
                 case .exit(let status): exit = status
