@@ -50,11 +50,15 @@ extension VMConfiguration {
     /// - Throws: which line is wrong, and how.
     public init(text: String) throws(TextError) {
         self.init(name: "")
-        for line in text.split(separator: "\n") {
-            guard let equals = line.firstIndex(of: "=") else { throw TextError("'\(line)' is not key=value") }
+        // By bytes: to Swift's characters, a line feed may be a part of what stands before it.
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")).map({ Substring($0) }) {
+            guard let equals = line.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+                throw TextError("'\(line)' is not key=value")
+            }
             let key = line[..<equals]
-            let fields = line[line.index(after: equals)...].split(separator: "\t", omittingEmptySubsequences: false)
-                .map(Self.unescape)
+            let fields = line[line.utf8.index(after: equals)...].utf8
+                .split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+                .map { Self.unescape(Substring($0)) }
             try set(String(key), fields)
         }
         if name.isEmpty { throw TextError("the machine has no name") }

@@ -31,6 +31,8 @@ public struct VMStatus: Equatable, Sendable {
     /// Bytes that the guest has written to its console.
     public var consoleByteCount = 0
     public var exits: [DeviceExits] = []
+    /// What has gone wrong on the host's side while the guest went on: the first of it.
+    public var faults: [String] = []
 
     public init() {}
 
@@ -41,15 +43,17 @@ public struct VMStatus: Equatable, Sendable {
         ]
         if let end { lines.append("end=\(end)") }
         if let exitStatus { lines.append("status=\(exitStatus)") }
+        for fault in faults { lines.append("fault=\(fault)") }
         for exit in exits { lines.append("exits=\(exit.reads) \(exit.writes) \(exit.device)") }
         return lines.map { $0 + "\n" }.joined()
     }
 
     /// Reads what `text` wrote; unknown keys are of a newer version, and skipped.
     public init(text: String) {
-        for line in text.split(separator: "\n") {
-            guard let equals = line.firstIndex(of: "=") else { continue }
-            let value = String(line[line.index(after: equals)...])
+        // By bytes: to Swift's characters, a line feed may be a part of what stands before it.
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")).map({ Substring($0) }) {
+            guard let equals = line.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            let value = String(line[line.utf8.index(after: equals)...])
             switch line[..<equals] {
             case "state": state = State(rawValue: value) ?? .running
             case "process": process = Int32(value) ?? 0
@@ -60,6 +64,7 @@ public struct VMStatus: Equatable, Sendable {
             case "uptime": uptime = UInt64(value) ?? 0
             case "console": consoleByteCount = Int(value) ?? 0
             case "end": end = value
+            case "fault": faults.append(value)
             case "status": exitStatus = Int32(value)
             case "exits":
                 let fields = value.split(separator: " ", maxSplits: 2)

@@ -59,6 +59,11 @@ struct BzImage {
         let size: UInt32 = try field(0x260)
         initSize = UInt64(size)
         preferredAddress = try field(0x258)
+        guard preferredAddress >= PhysicalLayout.kernelStart, preferredAddress <= UInt64(UInt32.max) else {
+            throw BootError(
+                image.name,
+                "its setup header prefers the address 0x\(String(preferredAddress, radix: 16)): it is corrupt")
+        }
         let flags: UInt16 = try field(0x236)
         hasEntry64 = flags & 1 != 0
         let payloadOffset: UInt32 = try field(0x248)

@@ -6,6 +6,10 @@ struct ELFImage {
         var address: UInt64
         var fileByteCount: UInt64
         var memoryByteCount: UInt64
+
+        func contains(_ address: UInt64) -> Bool {
+            self.address <= address && address - self.address < memoryByteCount
+        }
     }
 
     let image: ImageBytes
@@ -71,9 +75,9 @@ struct ELFImage {
         self.segments = segments
         self.pvhEntry = pvhEntry
         // Linux gives a physical address; other kernels' linkers a virtual one.
-        let isPhysical = segments.contains { $0.address <= start && start - $0.address < $0.memoryByteCount }
+        let isPhysical = segments.contains { $0.contains(start) }
         entry = isPhysical ? start : start &- (firstVirtual ?? 0)
-        guard segments.contains(where: { $0.address <= entry && entry - $0.address < $0.memoryByteCount }) else {
+        guard segments.contains(where: { $0.contains(entry) }) else {
             throw BootError(image.name, "its entry point 0x\(String(start, radix: 16)) lies outside of all segments")
         }
     }

@@ -84,6 +84,10 @@ public struct KernelLoader {
             guard let entry = kernel.pvhEntry else {
                 throw BootError(request.kernel, "it has no PVH entry (built without CONFIG_PVH)")
             }
+            guard kernel.segments.contains(where: { $0.contains(entry) }) else {
+                throw BootError(
+                    request.kernel, "its PVH entry 0x\(String(entry, radix: 16)) lies outside of all segments")
+            }
             return try startPVH(at: entry, kernelEnd: end, bzImage)
         }
         return try startLinux(at: kernel.entry, kernelEnd: end, bzImage)
@@ -97,7 +101,8 @@ public struct KernelLoader {
         }
         let code = kernel.protectedModeCode
         let address = kernel.preferredAddress
-        let end = address + max(kernel.initSize, UInt64(code.count))
+        // The entry lies 512 bytes behind the start.
+        let end = address + max(kernel.initSize, UInt64(code.count), 0x400)
         guard memory.pointer(at: address, count: Int(end - address)) != nil else { throw tooLittleMemory(end) }
         try kernel.image.bytes.withUnsafeBytes { bytes in
             try memory.write(UnsafeRawBufferPointer(rebasing: bytes[code]), at: address)
@@ -136,6 +141,8 @@ public struct KernelLoader {
 
     private func writeCommandLine(limit: Int) throws -> UInt64 {
         let text = Array(request.commandLine.utf8)
+        // Behind it come the tables of firmware.
+        let limit = min(limit, 64 << 10)
         guard text.count <= limit else {
             throw BootError(
                 request.kernel, "the command line has \(text.count) bytes, and this kernel takes \(limit)")

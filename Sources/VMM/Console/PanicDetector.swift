@@ -44,7 +44,9 @@ struct PanicDetector {
     }
 
     private mutating func finishLine() {
-        let text = String(decoding: line ?? [], as: UTF8.self)
+        // It is shown on terminals: no control characters of the guest's.
+        let plain = (line ?? []).map { $0 < 0x20 || $0 >= 0x7f ? UInt8(ascii: "?") : $0 }
+        let text = String(decoding: plain, as: UTF8.self)
         reason = String(text.drop { $0 == ":" || $0 == " " })
         line = nil
     }

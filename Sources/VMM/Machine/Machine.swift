@@ -25,6 +25,8 @@ public final class Machine: @unchecked Sendable {
     var storages: [any BlockStorage] = []
     /// Told what goes wrong on the host's side while the guest goes on. Any thread.
     public var onFault: (String) -> Void = { _ in }
+    /// The first of what went wrong.
+    let faults = FaultList()
     /// Why the guest's kernel has panicked, where somebody looks. With the device lock held.
     var panicReason: (() -> String?)?
     /// Brings what the guest has shown last to `screen`. With the device lock held.

@@ -12,6 +12,7 @@ extension Machine {
         status.virtualization = configuration.virtualization.rawValue
         status.memory = configuration.memory
         status.processors = configuration.processors
+        status.faults = faults.all
         lock.hold {
             status.uptime = time.now
             status.consoleByteCount = console.outputCount

@@ -34,7 +34,10 @@ public enum MonitorMain {
         let signals = try SignalDescriptor([SIGINT, SIGTERM, SIGHUP])
         let directory = try configuration.runDirectory.map { try MonitorDirectory(configuration, directory: $0) }
         let machine = try Machine(configuration, cpu: CPUChoice.choose(configuration.cpu))
-        machine.onFault = { complain($0) }
+        machine.onFault = { text in
+            machine.faults.add(text)
+            complain(text)
+        }
         try machine.build(vsock: sockets(configuration, directory, link))
         var servers: [AnyObject] = []
         var control: ControlServer?

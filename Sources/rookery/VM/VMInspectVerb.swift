@@ -20,6 +20,7 @@ struct VMInspectVerb: ParsableCommand {
         ]
         if let status = report.exitStatus { lines.append(("exit status", "\(status)")) }
         if report.state != VMStatus.State.ended.rawValue { lines.append(("process", "\(report.process)")) }
+        lines += report.faults.map { ("fault", $0) }
         Standard.output.write("\(report.name)\n")
         for (key, value) in lines {
             Standard.output.write("  " + key + String(repeating: " ", count: 13 - key.count) + value + "\n")

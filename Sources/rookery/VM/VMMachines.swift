@@ -97,6 +97,8 @@ struct VMReport: Codable {
     var consoleLog: String
     var consoleBytes: Int
     var exits: [Exits]
+    /// What has gone wrong on the host's side.
+    var faults: [String]
 
     init(_ client: VMClient, _ status: VMStatus) {
         name = client.name
@@ -111,6 +113,7 @@ struct VMReport: Codable {
         exitStatus = status.exitStatus
         consoleLog = client.paths.consoleLog
         consoleBytes = status.consoleByteCount
+        faults = status.faults
         exits = status.exits.map { Exits(device: $0.device, reads: $0.reads, writes: $0.writes) }
     }
 }

@@ -35,7 +35,7 @@ import Testing
         ("connect", { call(42, -1) }), ("bind", { call(49, -1) }),
         ("fork", { call(57) }), ("clone", { call(56, Int(SIGCHLD)) }),
         ("execve", { call(59, 0) }), ("execveat", { call(322, -1, 0, 0, 0, 0) }),
-        ("ptrace", { call(101, 16, Int(getpid())) }), ("process_vm_readv", { call(310, Int(getpid())) }),
+        ("ptrace", { call(101, 16, -1) }), ("process_vm_readv", { call(310, Int(getpid())) }),
         ("pidfd_open", { call(434, Int(getpid())) }), ("kill", { call(62, Int(getpid()), 0) }),
         ("mount", { call(165, 0, 0, 0, 0, 0) }), ("move_mount", { call(429, -1, 0, -1, 0) }),
         ("open_tree", { call(428, -100, 0, 0) }), ("pivot_root", { call(155, 0, 0) }), ("chroot", { call(161, 0) }),
@@ -67,7 +67,8 @@ import Testing
             try Isolation.filterSystemCalls(allowsPaths: false)
             try write.descriptor.writeAll("still here")
             #expect(try read.descriptor.read(upTo: 64) == Array("still here".utf8))
-            #expect([UInt8](repeating: 7, count: 64 << 20).reduce(0) { $0 &+ Int($1) } == 7 * (64 << 20))
+            let large = [UInt8](repeating: 7, count: 64 << 20)
+            #expect(large.first == 7 && large.last == 7)
             let other = try NamespaceThread(name: "second")
             #expect(other.run { getpid() } == getpid())
             #expect(MonotonicClock.now() > 0)
