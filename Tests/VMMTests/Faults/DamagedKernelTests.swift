@@ -57,6 +57,29 @@ import Testing
         #expect(refused > 20)
     }
 
+    /// Addresses that the fuzzer found: entries outside of what is loaded, and sums that go around.
+    @Test func addressesOutside() throws {
+        let memory = try MachineMemory(byteCount: 32 << 20)
+        var kernel = TestKernel.elf()
+        // The PVH note's entry.
+        kernel.replaceSubrange(192..<200, with: [UInt8](repeating: 0x7f, count: 8))
+        var request = KernelLoader.Request(kernel: try bench.write("pvh", kernel), entry: .pvh)
+        let entry = try #require(throws: BootError.self) {
+            _ = try KernelLoader(request, memory: memory.guest, acpi: 0).load()
+        }
+        #expect(entry.offence.contains("PVH entry 0x7f7f7f7f7f7f7f7f lies outside"), "\(entry)")
+        var packed = try TestKernel.bzImage(TestKernel.elf(), .lz4, in: bench.directory)
+        for address: UInt64 in [0, 0x1000, .max, .max - 0xffff] {
+            withUnsafeBytes(of: address.littleEndian) { packed.replaceSubrange(0x258..<0x260, with: $0) }
+            request = KernelLoader.Request(kernel: try bench.write("packed", packed))
+            request.unpacksInGuest = true
+            let error = try #require(throws: BootError.self) {
+                _ = try KernelLoader(request, memory: memory.guest, acpi: 0).load()
+            }
+            #expect(error.offence.contains("prefers the address 0x"), "\(error)")
+        }
+    }
+
     @Test func initialRAMDisks() throws {
         let memory = try MachineMemory(byteCount: 32 << 20)
         let empty = try bench.write("empty", [])
