@@ -17,15 +17,15 @@ enum ComparedWork: String, CaseIterable, Codable, Sendable {
     /// A TCP stream to the guest.
     case receive
 
-    /// The row's title, 18 characters at most.
+    /// The row's title, 16 characters at most.
     var title: String {
         switch self {
-        case .boot: "boot to user space"
+        case .boot: "boot"
         case .compute: "step of a loop"
         case .calls: "system call"
         case .disk: "write and flush"
         case .trips: "round trip, 64 B"
-        case .datagrams: "datagrams of 64 B"
+        case .datagrams: "datagrams, 64 B"
         case .send: "TCP out"
         case .receive: "TCP in"
         }

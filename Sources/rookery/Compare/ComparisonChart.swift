@@ -42,7 +42,7 @@ struct ComparisonChart {
         let exitsX = Self.labelWidth + panel + Self.gap
         let relative = report.series.compactMap(relativeTime)
         let times = Scale(relative)
-        let exits = Scale(report.series.compactMap(\.exits).filter { $0 >= 0.00001 })
+        let exits = Scale(report.series.compactMap(\.exits).filter { $0 >= ComparisonText.leastExits })
         var body = ""
         body += text(16, 30, "The same work in a process, a para and a full virtual machine", "title")
         var under = report.cpu.map { $0 == "kvm" ? "KVM" : "processor in software" } ?? ""
@@ -73,7 +73,7 @@ struct ComparisonChart {
                         ComparisonText.quantity(work, seconds: series.seconds), "number")
                 }
                 if let count = series.exits {
-                    let length = count >= 0.00001 ? max(2, exits.place(count) * Self.panelWidth) : 0
+                    let length = count >= ComparisonText.leastExits ? max(2, exits.place(count) * Self.panelWidth) : 0
                     if length > 0 { body += rectangle(exitsX, barY, length, Self.barHeight, kind.rawValue) }
                     body += text(exitsX + length + 5, barY + 11, ComparisonText.exits(count), "number")
                 }

@@ -29,7 +29,9 @@ struct ComparisonText {
         let machines = kinds.filter { $0.virtualization != nil }
         var columns = [Table.Column("work", rigid: true)]
         columns += kinds.map { Table.Column($0.rawValue, .right, rigid: true) }
-        columns += machines.map { Table.Column("\($0.rawValue) exits", .right, rigid: true) }
+        columns += machines.enumerated().map { place, kind in
+            Table.Column(place == 0 ? "exits \(kind.rawValue)" : kind.rawValue, .right, rigid: true)
+        }
         var table = Table(columns)
         for work in report.works {
             var cells = [Table.Cell(text: work.title, style: .plain)]
@@ -47,7 +49,7 @@ struct ComparisonText {
 
     /// What a row shows of a series: the time of an operation, or the rate where that is what people ask for.
     static func value(_ series: WorkSeries) -> String {
-        let spread = series.samples.count > 1 ? " ±\(decimal(series.spread * 100, 0))%" : ""
+        let spread = series.samples.count > 1 ? "±\(decimal(series.spread * 100, 0))%" : ""
         return quantity(series.work, seconds: series.seconds) + spread
     }
 
@@ -66,10 +68,13 @@ struct ComparisonText {
         return Readable.short(seconds / unit.0) + unit.1
     }
 
-    /// Exits of an operation: `0.0021`, `2.01`, `5130`; 0 below one in a hundred thousand.
+    /// Fewer exits than this for an operation are the machine's own, and not the operation's.
+    static let leastExits = 0.0001
+
+    /// Exits of an operation: `0.0021`, `2.01`, `5130`.
     static func exits(_ exits: Double) -> String {
-        if exits < 0.00001 { return "0" }
-        return exits < 0.01 ? decimal(exits, 5) : Readable.short(exits)
+        if exits < leastExits { return "0" }
+        return exits < 0.01 ? decimal(exits, 4) : Readable.short(exits)
     }
 
     /// A paragraph of 78 columns at most, its lines after the first indented.

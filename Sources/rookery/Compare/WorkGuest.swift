@@ -11,7 +11,9 @@ struct WorkGuest {
     let kernel: String
     let release: String
     let initialRAMDisk: String
+}
 
+extension WorkGuest {
     /// - Parameter program: `rookery-work`.
     init(program: String, scratch: ComparisonScratch, progress: inout ProgressLine) throws {
         let image: GuestImage

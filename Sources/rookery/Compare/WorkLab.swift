@@ -76,7 +76,7 @@ final class WorkLab {
             node = """
                 kind: vm, virtualization: \(virtualization.rawValue), cpu: \(cpu.rawValue), \
                 memory: \(WorkGuest.memory >> 20)M, kernel: \(quoted(guest.kernel)), \
-                initrd: \(quoted(guest.initialRAMDisk))
+                initrd: \(quoted(guest.initialRAMDisk)), append: cryptomgr.notests
                 """
         }
         return """

@@ -58,7 +58,7 @@ import Testing
             "compare", "virtualization", "--kinds", "process", "--only", "trips,datagrams,send,receive", "--quick",
             "--svg", svg, seconds: 60)
         #expect(run.status == 0 && !run.output.contains("not measured"), "\(run.all)")
-        for title in ["round trip, 64 B", "datagrams of 64 B", "TCP out", "TCP in"] {
+        for title in ["round trip, 64 B", "datagrams, 64 B", "TCP out", "TCP in"] {
             #expect(run.output.contains(title))
         }
         #expect(try File.readText(svg).contains("TCP out"))
