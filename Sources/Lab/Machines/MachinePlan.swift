@@ -80,7 +80,8 @@ struct MachinePlan {
             words += DebianImage.commandLine.split(separator: " ").map(String.init)
             words.append("systemd.hostname=\(node.name)")
         } else {
-            words += ["console=ttyS0", "quiet", "rookery.hostname=\(node.name)"]
+            words.append(settings.isMini ? MiniImage.commandLine : "console=ttyS0")
+            words += ["quiet", "rookery.hostname=\(node.name)"]
         }
         switch Self.addressing(of: settings) {
         case .commandLine: words += addressWords

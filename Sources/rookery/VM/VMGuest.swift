@@ -83,7 +83,7 @@ struct VMGuest {
         configuration.kernel = image.kernel
         configuration.initialRAMDisk = image.initialRAMDisk
         configuration.memory = flavor == .cloud ? 192 << 20 : 256 << 20
-        words += ["console=ttyS0", "rookery.hostname=\(configuration.name)"]
+        words += [MiniImage.commandLine, "rookery.hostname=\(configuration.name)"]
         if let size = PseudoTerminal.windowSize(of: 1), size.columns > 0 {
             words.append("rookery.size=\(size.columns)x\(size.rows)")
         }
