@@ -48,19 +48,23 @@ public struct GuestSession {
             let identifier = Self.newIdentifier()
             let control = try connect()
             let kind = isOnTerminal ? "terminal" : "plain"
-            try control.writeAll(
-                "run \(identifier) \(kind) \(size.rows) \(size.columns) \(script.utf8.count) \(words)\n")
-            try control.writeAll(script)
-            guard line(control) == "ready" else { return .lost }
+            let head =
+                "run \(identifier) \(kind) \(size.rows) \(size.columns) \(script.utf8.count) \(words)\n"
+            guard Self.say(head + script, to: control), line(control) == "ready" else { return .lost }
             let data = try connect()
-            try data.writeAll("data \(identifier)\n")
+            guard Self.say("data \(identifier)\n", to: data) else { return .lost }
             let errors = isOnTerminal ? nil : OwnedDescriptor(try connect())
-            try errors?.descriptor.writeAll("error \(identifier)\n")
+            if let errors, !Self.say("error \(identifier)\n", to: errors.descriptor) { return .lost }
 
             let settings = isOnTerminal ? PseudoTerminal.enterRawMode(0) : nil
             defer { if let settings { PseudoTerminal.restore(settings, of: 0) } }
             return try relay(control, data, errors, signals)
         }
+    }
+
+    /// - Returns: false: nobody is there to hear it.
+    private static func say(_ text: String, to stream: borrowing FileDescriptor) -> Bool {
+        (try? stream.writeAll(text)) != nil
     }
 
     private static func newIdentifier() -> String {
