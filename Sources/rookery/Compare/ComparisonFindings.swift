@@ -97,8 +97,11 @@ struct ComparisonFindings {
             time >= 1
             ? "para is \(Self.times(time)) as fast as full" : "full is \(Self.times(1 / time)) as fast as para"
         if let few = para.exits, let many = full.exits {
-            text +=
-                ", with \(ComparisonText.exits(few)) exits a \(work.operation) against \(ComparisonText.exits(many))"
+            text += ", with \(ComparisonText.exits(few)) exits a \(work.operation)"
+            text += " against \(ComparisonText.exits(many))"
+        }
+        if let few = para.deviceInterrupts, let many = full.deviceInterrupts {
+            text += " and \(ComparisonText.exits(few)) interrupts against \(ComparisonText.exits(many))"
         }
         return text
     }
