@@ -11,6 +11,8 @@ extension Processor {
             hasPorts: cr4 & ControlBit.debugExtensions != 0)
         guard new != breakpoints else { return }
         breakpoints = new
+        // Without breakpoints nobody ends RF; the instruction that sets them does, as every one that completes.
+        cpu.set(StateLayout.systemFlags, systemFlags & ~Flag.resume)
         flushTranslations()
     }
 
