@@ -7,7 +7,7 @@ struct CompareVirtualizationVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "virtualization",
         abstract: "The same work in a process, a para and a full virtual machine.",
-        usage: "rookery compare virtualization [--cpu <cpu>] [--only <works>] [--quick] [--svg <file>]",
+        usage: "rookery compare virtualization [options]",
         discussion: """
             One program of this package does the works in all three, under the same kernel
             in both machines: the full one has an e1000 card and an AHCI disk, the para one

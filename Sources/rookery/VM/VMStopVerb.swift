@@ -7,8 +7,8 @@ struct VMStopVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stop", abstract: "Stop machines, and remove what those leave that have ended.",
         discussion: """
-            Presses the power button and gives the guest time to switch itself off; then the
-            machine is ended.
+            Presses the power button and gives the guest time to switch itself off; then
+            the machine is ended.
               rookery vm stop debian
               rookery vm stop --now mini
               rookery vm stop --all
