@@ -5,10 +5,11 @@ cd "$(dirname "$0")/.."
 rookery="${ROOKERY:-$PWD/.build/release/rookery}"
 lab=abilene-demo
 controlled=abilene-controlled
+machines=machines-demo
 files=$(mktemp -d)
 
 cleanup() {
-    for name in $lab $controlled; do "$rookery" down $name >/dev/null 2>&1 || true; done
+    for name in $lab $controlled $machines; do "$rookery" down $name >/dev/null 2>&1 || true; done
     rm -rf "$files"
 }
 trap cleanup EXIT
@@ -83,3 +84,20 @@ run inspect -n $lab --fidelity
 say "7. The drawing, with what was measured"
 run graph -n $lab --svg demo.svg --measure
 run down $lab
+
+say "8. Virtual machines with Debian's own kernel, in a lab with a process: one by para-, one by full virtualization"
+if command -v apt-get dpkg-deb >/dev/null; then
+    run up Examples/machines.yml --name $machines -d
+    run exec -n $machines vm1 -- sh -c 'uname -srv; ip -4 -o addr show eth0'
+    run ping -n $machines h1 vm1
+    run ping -n $machines h1 vm2
+    run exec -n $machines --detach vm1 -- iperf3 -s -1
+    for _ in $(seq 50); do
+        "$rookery" exec -n $machines h1 -- iperf3 -c vm1 -t 2 >"$files/stream" 2>&1 && break
+        sleep 0.1
+    done
+    tail -n 4 "$files/stream" | head -n 2
+    run down $machines
+else
+    echo "Guests are made with apt and dpkg, which are not here: left out."
+fi
