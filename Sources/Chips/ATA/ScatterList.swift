@@ -36,13 +36,13 @@ struct ScatterList {
     /// Copies `bytes` to the pieces, as far as they go.
     /// - Returns: how many were copied.
     func scatter(_ bytes: [UInt8], in memory: GuestMemory) -> Int {
-        noteWrites(in: memory)
         var done = 0
         for piece in pieces where done < bytes.count {
             let part = bytes[done..<min(bytes.count, done + piece.count)]
             UnsafeMutableRawBufferPointer(rebasing: piece[..<part.count]).copyBytes(from: part)
             done += part.count
         }
+        noteWrites(in: memory)
         return done
     }
 

@@ -172,7 +172,7 @@ public struct KernelLoader {
                     + "at least \((kernelEnd + byteCount) >> 20 + 16) MB of memory")
         }
         let address = (end - byteCount) & ~0xfff
-        memory.noteWrite(at: address, byteCount: byteCount)
+        defer { memory.noteWrite(at: address, byteCount: byteCount) }
         try disk.read(into: UnsafeMutableRawBufferPointer(start: pointer, count: disk.byteCount))
         return (address, byteCount)
     }
@@ -180,8 +180,8 @@ public struct KernelLoader {
     private func clear(_ address: UInt64, _ byteCount: UInt64) throws {
         guard byteCount > 0 else { return }
         guard let pointer = memory.pointer(at: address, count: Int(byteCount)) else { throw tooLittleMemory(address) }
-        memory.noteWrite(at: address, byteCount: byteCount)
         pointer.initializeMemory(as: UInt8.self, repeating: 0, count: Int(byteCount))
+        memory.noteWrite(at: address, byteCount: byteCount)
     }
 
     private func tooLittleMemory(_ end: UInt64) -> BootError {

@@ -47,8 +47,8 @@ public final class MachineMemory: @unchecked Sendable {
         let start = (address + 4095) & ~4095
         let end = (address + byteCount) & ~4095
         guard end > start, let pointer = guest.pointer(at: start, count: Int(end - start)) else { return }
-        guest.noteWrite(at: start, byteCount: end - start)
         // The pages are a file's: they go from it, not only from this mapping.
         _ = madvise(pointer, Int(end - start), MADV_REMOVE)
+        guest.noteWrite(at: start, byteCount: end - start)
     }
 }

@@ -165,9 +165,9 @@ public final class VirtioBalloon: VirtioDevice {
         let start = (address + Self.pageByteCount - 1) & ~(Self.pageByteCount - 1)
         let end = (address + byteCount) & ~(Self.pageByteCount - 1)
         guard start < end else { return }
-        // Their content changes.
-        session.memory.noteWrite(at: start, byteCount: end - start)
         discard(start, end - start)
+        // Their content has changed.
+        session.memory.noteWrite(at: start, byteCount: end - start)
         discardedByteCount &+= end - start
     }
 

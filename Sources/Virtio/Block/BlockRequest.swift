@@ -44,7 +44,7 @@ struct BlockRequest {
     }
 
     func writeStatus(_ status: BlockStatus, in memory: GuestMemory) {
-        memory.noteWrite(at: statusPlace.address, byteCount: 1)
         statusPlace.host.storeBytes(of: status.rawValue, as: UInt8.self)
+        memory.noteWrite(at: statusPlace.address, byteCount: 1)
     }
 }

@@ -58,8 +58,8 @@ public struct DescriptorChain {
             }
             let count = min(segment.byteCount - skip, bytes.count - done)
             if count == 0 { break }
-            memory.noteWrite(at: segment.address + UInt64(skip), byteCount: UInt64(count))
             (segment.host + skip).copyMemory(from: bytes.baseAddress! + done, byteCount: count)
+            memory.noteWrite(at: segment.address + UInt64(skip), byteCount: UInt64(count))
             done += count
             skip = 0
         }

@@ -148,9 +148,9 @@ public final class Virtqueue {
     /// Gives a chain back, `written` bytes of its writable part filled. The driver sees it after `publish`.
     public func giveBack(_ head: UInt16, written: Int) {
         let offset = 4 + 8 * Int(nextUsed & (size - 1))
-        memory.noteWrite(at: layout.usedRing + UInt64(offset), byteCount: 8)
         (used + offset).storeBytes(of: UInt32(head).littleEndian, as: UInt32.self)
         (used + offset + 4).storeBytes(of: UInt32(truncatingIfNeeded: written).littleEndian, as: UInt32.self)
+        memory.noteWrite(at: layout.usedRing + UInt64(offset), byteCount: 8)
         nextUsed &+= 1
     }
 
@@ -160,8 +160,8 @@ public final class Virtqueue {
         let old = publishedUsed
         let new = nextUsed
         guard old != new else { return false }
-        memory.noteWrite(at: layout.usedRing, byteCount: 4)
         SharedRing.store16(new, used + 2)
+        memory.noteWrite(at: layout.usedRing, byteCount: 4)
         publishedUsed = new
         // The driver stores its wish and then looks at the index; we do the reverse.
         atomicMemoryFence(ordering: .sequentiallyConsistent)
@@ -177,12 +177,12 @@ public final class Virtqueue {
     public func enableNotifications() -> Bool {
         if hasEventIndex {
             let offset = 4 + 8 * Int(size)
-            memory.noteWrite(at: layout.usedRing + UInt64(offset), byteCount: 2)
             // What is there already, even if it was not enough to take: the next chain after that.
             SharedRing.store16(SharedRing.load16(available + 2), used + offset)
+            memory.noteWrite(at: layout.usedRing + UInt64(offset), byteCount: 2)
         } else {
-            memory.noteWrite(at: layout.usedRing, byteCount: 2)
             SharedRing.store16(0, used)
+            memory.noteWrite(at: layout.usedRing, byteCount: 2)
         }
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         return SharedRing.load16(available + 2) != nextAvailable
@@ -192,7 +192,7 @@ public final class Virtqueue {
     public func disableNotifications() {
         // With an event index it is enough not to move it.
         guard !hasEventIndex else { return }
-        memory.noteWrite(at: layout.usedRing, byteCount: 2)
         SharedRing.store16(1, used)
+        memory.noteWrite(at: layout.usedRing, byteCount: 2)
     }
 }

@@ -74,9 +74,9 @@ public final class VirtioSharedDirectory: VirtioDevice {
             var done = 0
             for segment in room where done < answer.count {
                 let count = min(segment.byteCount, answer.count - done)
-                session.memory.noteWrite(at: segment.address, byteCount: UInt64(count))
                 UnsafeMutableRawBufferPointer(start: segment.host, count: count)
                     .copyBytes(from: answer[done..<done + count])
+                session.memory.noteWrite(at: segment.address, byteCount: UInt64(count))
                 done += count
             }
             queue.giveBack(head, written: answer.count)
