@@ -16,6 +16,9 @@ public struct KVMCapability: RawRepresentable, Hashable, Sendable, CustomStringC
     public static let timer = Self(KVM_CAP_PIT2, "the interval timer (KVM_CAP_PIT2)")
     public static let interruptDescriptors = Self(KVM_CAP_IRQFD, "interrupts from eventfds (KVM_CAP_IRQFD)")
     public static let writeDescriptors = Self(KVM_CAP_IOEVENTFD, "eventfds for device writes (KVM_CAP_IOEVENTFD)")
+    /// A write's eventfd whatever the write's size: the kernel need not look at the instruction.
+    public static let writeDescriptorsOfAnySize = Self(
+        KVM_CAP_IOEVENTFD_ANY_LENGTH, "eventfds for writes of any size (KVM_CAP_IOEVENTFD_ANY_LENGTH)")
     public static let interruptRouting = Self(KVM_CAP_IRQ_ROUTING, "interrupt routing (KVM_CAP_IRQ_ROUTING)")
     public static let messageSignalledInterrupts = Self(
         KVM_CAP_SIGNAL_MSI, "message-signalled interrupts (KVM_CAP_SIGNAL_MSI)")
@@ -29,7 +32,7 @@ public struct KVMCapability: RawRepresentable, Hashable, Sendable, CustomStringC
 
     /// Without these there is no machine of ours.
     static let needed: [KVMCapability] = [
-        .memorySlots, .interruptControllers, .timer, .interruptDescriptors, .writeDescriptors, .interruptRouting,
-        .messageSignalledInterrupts, .immediateExit, .processorState,
+        .memorySlots, .interruptControllers, .timer, .interruptRouting, .messageSignalledInterrupts, .immediateExit,
+        .processorState,
     ]
 }

@@ -16,6 +16,12 @@ public protocol CPUBackEnd: InterruptMessageSink {
     /// An eventfd in the place of a device's register: writes of `size` bytes to `address` signal it, and the processor goes on.
     /// - Returns: false where the back end has no such thing; writes go to the device then.
     func tieWrites(to event: Int32, address: UInt64, size: Int, value: UInt64?, isAttached: Bool) -> Bool
+    /// The size that `tieWrites` is best asked for where any would do; nil where the back end ties no writes.
+    var tiedWriteSize: Int? { get }
+    /// An eventfd in the place of a device's interrupt: who signals it sends `message`, without any thread of the monitor's,
+    /// until it is tied to another message or to none. With the device lock held.
+    /// - Returns: whether the eventfd is tied; where not, whoever owns it reads it.
+    func tieInterrupt(of event: Int32, to message: MessageSignalledInterrupt?) -> Bool
     /// Begins to note which pages are written to, or ends it.
     func setDirtyLogging(_ on: Bool) throws
     /// Pages written to by processors since the last call, as numbers counted from the first page of the first region
@@ -26,6 +32,11 @@ public protocol CPUBackEnd: InterruptMessageSink {
     func resumeTime()
     /// Set by the machine where it has interrupt controllers of its own.
     var legacyInterrupts: LegacyInterrupts? { get set }
+}
+
+extension CPUBackEnd {
+    public var tiedWriteSize: Int? { nil }
+    public func tieInterrupt(of event: Int32, to message: MessageSignalledInterrupt?) -> Bool { false }
 }
 
 /// What processors ask of interrupt controllers that are the machine's own chips.

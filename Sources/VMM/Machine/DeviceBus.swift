@@ -7,7 +7,7 @@ public final class DeviceBus: @unchecked Sendable {
     public let lock: Condition
     public let ports = AddressSpace()
     public let addresses = AddressSpace()
-    /// Accesses by processors, each of which left the guest: by device, in the order of first use.
+    /// Accesses by processors, each of which left the guest, but for notifications by eventfds: by device, in the order of first use.
     private var counters: [ObjectIdentifier: Int] = [:]
     private var counts: [ExitCount] = []
 
@@ -41,25 +41,31 @@ public final class DeviceBus: @unchecked Sendable {
         }
     }
 
-    /// Exits so far. Call with the lock held.
+    /// Exits so far, and as a row of its own for each device the notifications that eventfds have brought in their place.
+    /// Call with the lock held.
     public var exitCounts: [ExitCount] { counts }
+
+    /// A device was notified by an eventfd: a write by a processor that has not left the guest for it.
+    func countNotifications(_ number: Int, of device: AnyObject, name: String) {
+        counts[index(ObjectIdentifier(device)) { "\(name), notified without an exit" }].writes += number
+    }
 
     private func count(_ space: AddressSpace, _ address: UInt64, isWrite: Bool) {
         let entry = space.entry(at: address)
         let key = entry.map { ObjectIdentifier($0.device) } ?? ObjectIdentifier(self)
-        let index: Int
-        if let known = counters[key] {
-            index = known
-        } else {
-            index = counts.count
-            counters[key] = index
-            counts.append(ExitCount(device: entry?.name ?? "nothing there", reads: 0, writes: 0))
-        }
+        let index = index(key) { entry?.name ?? "nothing there" }
         if isWrite { counts[index].writes += 1 } else { counts[index].reads += 1 }
+    }
+
+    private func index(_ key: ObjectIdentifier, name: () -> String) -> Int {
+        if let known = counters[key] { return known }
+        counters[key] = counts.count
+        counts.append(ExitCount(device: name(), reads: 0, writes: 0))
+        return counts.count - 1
     }
 }
 
-/// How often processors left the guest for a device.
+/// How often processors left the guest for a device, or notified it by an eventfd.
 public struct ExitCount: Equatable, Sendable {
     public var device: String
     public var reads: Int

@@ -10,21 +10,21 @@ extension Machine {
     func addVirtioDevices(to bus: PCIBus, vsock: HostSockets) throws {
         for (index, port) in configuration.ports.enumerated() {
             if case .vhostUser(let path) = port.backend {
-                add(try sharedNetwork(port, index, path), to: bus)
+                try add(sharedNetwork(port, index, path), to: bus)
             } else {
-                add(try network(port, index), to: bus)
+                try add(network(port, index), to: bus)
             }
         }
         for (index, disk) in configuration.disks.enumerated() {
-            add(
+            try add(
                 VirtioBlock(
-                    name: "virtio-blk.\(index)", storage: try open(disk), executor: blockWorker,
+                    name: "virtio-blk.\(index)", storage: open(disk), executor: blockWorker,
                     queueCount: configuration.processors), to: bus)
         }
-        add(VirtioEntropy(), to: bus)
+        try add(VirtioEntropy(), to: bus)
         if configuration.hasBalloon {
             let memory = memory
-            add(VirtioBalloon { address, byteCount in memory.discard(address, byteCount) }, to: bus)
+            try add(VirtioBalloon { address, byteCount in memory.discard(address, byteCount) }, to: bus)
         }
         for (index, shared) in configuration.directories.enumerated() {
             guard (1...32).contains(shared.tag.utf8.count) else {
@@ -32,7 +32,7 @@ extension Machine {
             }
             let directory = OwnedDescriptor(try File.open(shared.path, O_RDONLY | O_DIRECTORY))
             let server = NinePServer(directory: directory, isReadOnly: shared.isReadOnly)
-            add(
+            try add(
                 VirtioSharedDirectory(
                     name: "virtio-9p.\(index)", tag: shared.tag, server: server, executor: blockWorker), to: bus)
         }
@@ -42,12 +42,14 @@ extension Machine {
             }
             let socket = VirtioSocket(guestCID: UInt64(number))
             devices.append(SocketRelay(device: socket, watcher: loop, listener: vsock.listener, connect: vsock.connect))
-            add(socket, to: bus)
+            try add(socket, to: bus)
         }
     }
 
-    private func add(_ device: any VirtioDevice, to bus: PCIBus) {
+    func add(_ device: any VirtioDevice, to bus: PCIBus) throws {
         let transport = VirtioPCI(device: device, memory: memory.guest)
+        try letKernelNotify(transport)
+        letKernelInterrupt(transport)
         bus.add(transport.function)
         devices.append(transport)
     }

@@ -28,6 +28,8 @@ public final class VhostUserNetwork: VirtioDevice {
     private struct Ring {
         let kick: OwnedDescriptor
         let call: OwnedDescriptor
+        /// Somebody else passes its calls on.
+        var isCallTaken = false
         var isWatched = false
         var isRunning = false
     }
@@ -83,14 +85,26 @@ public final class VhostUserNetwork: VirtioDevice {
         }
     }
 
-    /// Written by whoever notifies in the guest's place, and by a kernel's ioeventfd.
-    public func kickDescriptor(queue: Int) -> Int32? { queue < rings.count ? rings[queue].kick.rawValue : nil }
+    /// Written by whoever notifies in the guest's place, and by a kernel's ioeventfd. Nil for queues whose notifications
+    /// come here: the control queue, and queue 2, which is that of a driver that knows no more than one pair.
+    public func kickDescriptor(queue: Int) -> Int32? {
+        queue < rings.count && queue != 2 ? rings[queue].kick.rawValue : nil
+    }
     /// Written by the backend for an interrupt.
     public func callDescriptor(queue: Int) -> Int32? { queue < rings.count ? rings[queue].call.rawValue : nil }
 
-    /// Whether this device passes a ring's interrupts on; not where a kernel does (irqfd).
+    /// Whether this device passes a ring's interrupts on, as it does at first; not where a kernel does (irqfd).
+    /// Stays so over resets.
     public func setCallWatched(_ isWatched: Bool, queue: Int) {
-        guard queue < rings.count, rings[queue].isWatched != isWatched else { return }
+        guard queue < rings.count else { return }
+        rings[queue].isCallTaken = !isWatched
+        updateCallWatch(queue)
+    }
+
+    /// Calls are of use while the driver has the queue.
+    private func updateCallWatch(_ queue: Int) {
+        let isWatched = session?.queue(queue) != nil && !rings[queue].isCallTaken
+        guard rings[queue].isWatched != isWatched else { return }
         rings[queue].isWatched = isWatched
         guard isWatched else { return watcher.unwatch(rings[queue].call.rawValue) }
         watcher.watch(rings[queue].call.rawValue, for: .readable) { [weak self] _ in
@@ -109,7 +123,7 @@ public final class VhostUserNetwork: VirtioDevice {
 
     public func activate(_ session: VirtioSession) {
         self.session = session
-        for index in rings.indices where session.queue(index) != nil { setCallWatched(true, queue: index) }
+        for index in rings.indices { updateCallWatch(index) }
         startRings(resuming: false)
     }
 
@@ -138,7 +152,7 @@ public final class VhostUserNetwork: VirtioDevice {
         mac = firstMAC
         activePairCount = 1
         for index in rings.indices {
-            setCallWatched(false, queue: index)
+            updateCallWatch(index)
             guard rings[index].isRunning else { continue }
             rings[index].isRunning = false
             guard let frontend else { continue }

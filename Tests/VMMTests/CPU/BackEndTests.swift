@@ -163,6 +163,26 @@ import VirtualMachine
         #expect(guest.run() == .exited(1))
     }
 
+    /// An eventfd of the kernel's sends the message that it was tied to last, and none when it is untied.
+    @Test(.enabled(if: SmallGuest.hasKVM, "no /dev/kvm for us")) func eventfdSendsMessages() throws {
+        let guest = try interruptible(.kvm)
+        let backEnd = guest.machine.backEnd
+        let event = try EventDescriptor()
+        let number = event.rawValue
+        let unhandled = MessageSignalledInterrupt(address: 0xfee0_0000, data: 0x50)
+        let handled = MessageSignalledInterrupt(address: 0xfee0_0000, data: 0x31)
+        // Nothing handles the first: it would end the guest with a triple fault.
+        let ties = guest.machine.lock.hold { [unhandled, nil].map { backEnd.tieInterrupt(of: number, to: $0) } }
+        event.signal()
+        #expect(ties == [true, false] && event.drain() == 1)
+        let again = guest.machine.lock.hold { [unhandled, handled].map { backEnd.tieInterrupt(of: number, to: $0) } }
+        #expect(again == [true, true])
+        guest.whenReady { event.signal() }
+        #expect(guest.run() == .exited(1))
+        let bad = guest.machine.lock.hold { backEnd.tieInterrupt(of: -1, to: handled) }
+        #expect(!bad)
+    }
+
     @Test(arguments: SmallGuest.backEnds)
     func dirtyLog(_ cpu: CPUKind) throws {
         let guest = try SmallGuest(
