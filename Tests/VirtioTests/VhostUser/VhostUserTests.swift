@@ -77,6 +77,8 @@ final class VhostUserTests {
     func pairs() throws {
         let (device, backend) = try device(pairs: 8)
         #expect(device.pairCount == 2)
+        // Queue 2 is the control queue of a driver that knows one pair.
+        #expect((0..<5).map { device.kickDescriptor(queue: $0) != nil } == [true, true, false, true, false])
         let driver = MockDriver(device, guest: guest)
         driver.start()
         #expect(driver.queues.count == 5 && backend.ringNumbers == [0, 1])
@@ -103,6 +105,15 @@ final class VhostUserTests {
         #expect(read(try #require(device.callDescriptor(queue: 0)), &count, 8) == 8 && count >= 1)
         #expect(read(try #require(device.kickDescriptor(queue: 1)), &count, 8) == 8 && count >= 1)
         #expect(device.kickDescriptor(queue: 2) == nil)
+        // A driver that starts anew finds it the same, until the device is asked to listen again.
+        driver.transport.status = 0
+        driver.start()
+        #expect(try roundTrip(driver, backend, 4))
+        watcher.pump()
+        #expect(driver.transport.takeInterrupts().queues == [])
+        device.setCallWatched(true, queue: 0)
+        watcher.pump()
+        #expect(driver.transport.takeInterrupts().queues == [0])
     }
 
     @Test("when the backend goes the link is down; with a new one frames flow again, where the old one stopped")
