@@ -50,6 +50,9 @@ public final class EventLoop: @unchecked Sendable {
         try? epoll.remove(descriptor)
     }
 
+    /// Whether it waits for a descriptor. With the device lock held.
+    func isWatching(_ descriptor: Int32) -> Bool { watched[descriptor] != nil }
+
     /// Runs `body` on the loop's thread, with the device lock held. Call with the device lock held.
     public func perform(_ body: @escaping () -> Void) {
         work.append(body)

@@ -78,6 +78,11 @@ final class VirtioGuest {
         write(Self.table + vector * 16 + 8, 8, data | (isMasked ? 1 : 0) << 32)
     }
 
+    /// A masked vector's interrupt waits.
+    func isPending(vector: UInt64) -> Bool {
+        guest.machine.bus.addresses.read(Self.table + 2048, size: 4) & 1 << vector != 0
+    }
+
     func enableMessages() {
         var offset = Int(function.readConfiguration(0x34, size: 1))
         while offset != 0, function.readConfiguration(offset, size: 1) != 0x11 {
