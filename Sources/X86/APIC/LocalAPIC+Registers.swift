@@ -150,7 +150,7 @@ extension LocalAPIC {
             case Register.endOfInterrupt, Register.errors: 0
             case Register.spurious: 0x1ff
             case Register.timer...Register.error:
-                UInt64(LocalVector(rawValue: register - Register.timer)?.writable ?? 0) | 0x1000
+                LocalVector(rawValue: register - Register.timer).map { UInt64($0.writable | $0.readOnly) } ?? 0
             case Register.initialCount: 0xffff_ffff
             case Register.divide: 0xb
             default: 0

@@ -389,6 +389,14 @@ enum LocalVector: Int {
         case .error: 0x1_00ff
         }
     }
+
+    /// The bits that the APIC sets, and that writes leave alone: delivery status, and remote IRR of the pins (11.5.1).
+    var readOnly: UInt32 {
+        switch self {
+        case .line0, .line1: 0x5000
+        case .timer, .thermal, .performance, .error: 0x1000
+        }
+    }
 }
 
 /// A set of interrupt vectors.

@@ -16,6 +16,26 @@ import X86
         return [0xb9] + bytes(register) + [0xb8] + bytes(value) + [0x31, 0xd2, 0x0f, 0x30]
     }
 
+    /// What an x2APIC does with bits that it sets itself (delivery status, remote IRR), and with reserved ones; Linux writes 0x5700
+    /// to LVT0 when it powers off.
+    static let writes: [(register: UInt32, value: UInt32, isValid: Bool)] = [
+        (0x832, 0x5_1041, true), (0x832, 0x1_4041, false), (0x832, 0x1_0141, false),
+        (0x833, 0x1_1641, true), (0x833, 0x1_4041, false), (0x834, 0x1_1441, true), (0x834, 0x1_8041, false),
+        (0x835, 0x5700, true), (0x835, 0x1_f741, true), (0x835, 0x1_0841, false), (0x835, 0x3_0041, false),
+        (0x836, 0x5400, true), (0x836, 0x1_f441, true), (0x837, 0x1_1041, true), (0x837, 0x1_4041, false),
+        (0x837, 0x1_0441, false), (0x830, 0x4_1041, true), (0x830, 0x4_2041, false), (0x830, 0x5_0041, false),
+    ]
+
+    @Test(arguments: writes)
+    func bitsThatTheAPICSetsAreIgnored(_ test: (register: UInt32, value: UInt32, isValid: Bool)) {
+        // Then: xor eax, eax; rdmsr; hlt
+        let code = InterruptTests.enable + write(test.register, test.value)
+        let guest = LongModeGuest(code + [0x31, 0xc0, 0x0f, 0x32, 0xf4])
+        #expect(guest.machine.run() == .halted)
+        #expect(guest.vector == (test.isValid ? 255 : 13))
+        if test.isValid { #expect(guest.cpu[.rax] == UInt64(test.value & ~0x5000)) }
+    }
+
     @Test func interruptIsTakenBehindTheInstructionAfterSTI() {
         // Self IPI 0x40 with interrupts off; sti; nop; nop
         let code = InterruptTests.enable + write(0x83f, 0x40) + [0xfb, 0x90, 0x90, 0xf4]
