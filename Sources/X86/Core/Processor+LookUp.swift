@@ -147,6 +147,28 @@ extension Processor {
         _ = protect(page: page)
     }
 
+    /// The instruction at `rip` has gone to an address that is not canonical. A near jump, call or return faults itself, with the
+    /// stack pointer as it was (Intel SDM volume 2, CALL, JMP, RET): what it did is undone here, so that jumps need not look. What
+    /// a call stored below the stack pointer stays. Anything else faults at the address it went to.
+    func refuseTarget(from rip: UInt64) {
+        guard is64Bit, Processor.isCanonical(rip), let code = fetch(rip) else { return }
+        var instruction = try? Decoder.decode(code.bytes, mode: .bits64)
+        if instruction == nil, let (bytes, _) = joined(linear: rip, code: code) {
+            instruction = bytes.withUnsafeBytes { try? Decoder.decode($0, mode: .bits64) }
+        }
+        guard let instruction else { return }
+        let size: UInt64 = instruction.operandSize == 2 ? 2 : 8
+        switch instruction.operation {
+        case .jumpNear, .jcc, .jcxz: break
+        case .callNear: cpu[.rsp] &+= size
+        case .returnNear: cpu[.rsp] &-= size &+ (instruction.operandCount == 0 ? 0 : instruction.immediate)
+        case .loop, .loope, .loopne: cpu[.rcx] = (cpu[.rcx] &+ 1) & instruction.addressMask
+        default: return
+        }
+        _ = cpu.fault(.generalProtection)
+        cpu.set(StateLayout.rip, rip)
+    }
+
     // MARK: - One instruction alone
 
     /// Runs the instruction at `StateLayout.rip` from a block of its own that nobody keeps: for traps, for the instruction behind STI,
@@ -173,6 +195,10 @@ extension Processor {
         _ = cx86_fetch_and32(cpu.raw + StateLayout.requests, ~Request.alone)
         isAlone = false
         cpu.set(StateLayout.linkSite, UInt64(0))
-        if exit == .exception { cpu.set(StateLayout.rip, rip) }
+        if exit == .exception {
+            cpu.set(StateLayout.rip, rip)
+        } else if !Processor.isCanonical(cpu.get(StateLayout.rip)) {
+            refuseTarget(from: rip)
+        }
     }
 }

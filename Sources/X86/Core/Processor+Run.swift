@@ -194,6 +194,8 @@ extension Processor {
         let exit = cpu.get(StateLayout.exit, as: UInt32.self)
         if exit == Exit.exception.rawValue || exit == Exit.alone.rawValue {
             cpu.set(StateLayout.rip, Op(last).rip(cpu))
+        } else if !Processor.isCanonical(cpu.get(StateLayout.rip)) {
+            refuseTarget(from: Op(last).rip(cpu))
         }
     }
 }

@@ -77,6 +77,46 @@ import X86
         expectFrame(guest, test, start: LongModeGuest.codeAddress, selector: LongModeGuest.kernelCode)
     }
 
+    /// Near jumps, calls and returns to 0x800000000000 by RAX, of which two quadwords lie on the stack.
+    static let farTargets: [(code: [UInt8], name: String)] = [
+        ([0xff, 0xe0], "jmp rax"), ([0xff, 0xd0], "call rax"), ([0xff, 0x24, 0x24], "jmp [rsp]"),
+        ([0xff, 0x14, 0x24], "call [rsp]"), ([0xc3], "ret"), ([0xc2, 8, 0], "ret 8"),
+    ]
+
+    @Test(arguments: farTargets, [false, true])
+    func targetThatIsNotCanonical(_ test: (code: [UInt8], name: String), isSingleStep: Bool) {
+        // mov rax, 0x800000000000; push rax; push rax; mov rbx, rsp; then perhaps pushf; bts [rsp], 8; popf; the jump
+        var setUp: [UInt8] = [0x48, 0xb8, 0, 0, 0, 0, 0, 0x80, 0, 0, 0x50, 0x50, 0x48, 0x89, 0xe3]
+        if isSingleStep { setUp += [0x9c, 0x48, 0x0f, 0xba, 0x2c, 0x24, 8, 0x9d] }
+        // The frame lies elsewhere, so that what is on the stack stays to be seen.
+        let guest = LongModeGuest(setUp + test.code + [0xf4])
+        guest.setGate(13, stack: 1)
+        #expect(guest.machine.run() == .halted)
+        #expect(guest.vector == 13, "\(test.name)")
+        #expect(guest.stack(0) == 0)
+        #expect(guest.stack(1) == UInt64(LongModeGuest.codeAddress + setUp.count), "\(test.name)")
+        #expect(guest.stack(4) == guest.cpu[.rbx], "\(test.name)")
+    }
+
+    /// The last page of the lower half ends with a jump behind it (offset 0xffc) and two NOPs (0xffe): the jump faults itself,
+    /// running on faults behind the page.
+    @Test(arguments: [(UInt64(0xffc), UInt64(0xffc)), (0xffe, 0x1000)])
+    func edgeOfTheCanonicalAddresses(entry: UInt64, fault: UInt64) {
+        let guest = LongModeGuest([])
+        let page: UInt64 = 0x7fff_ffff_f000
+        // The last entries of all levels lead to the guest's table, whose last page is 0x1ff000.
+        guest.machine.store(UInt64(0xe000 | 7), at: 0xa000 + 255 * 8)
+        guest.machine.store(UInt64(0xf000 | 7), at: 0xe000 + 511 * 8)
+        guest.machine.store(UInt64(0xd000 | 7), at: 0xf000 + 511 * 8)
+        // jmp .+2; nop; nop
+        guest.machine.store([0xeb, 0x02, 0x90, 0x90], at: 0x1f_fffc)
+        guest.cpu.set(StateLayout.rip, page + entry)
+        #expect(guest.machine.run() == .halted)
+        #expect(guest.vector == 13)
+        #expect(guest.stack(0) == 0)
+        #expect(guest.stack(1) == page + fault)
+    }
+
     static let userCases: [Case] = [
         Case(name: "HLT", code: [0xf4], vector: 13, errorCode: 0),
         Case(name: "CLI", code: [0xfa], vector: 13, errorCode: 0),
