@@ -72,6 +72,33 @@ import Testing
         #expect(edges.count == 2)
     }
 
+    @Test func strobeAsLinuxsOneShotEvents() {
+        // Mode 4: OUT is high, and falls for a tick when the count is over.
+        ports.outb(0x43, 0x38)
+        edges.count = 0
+        for count in 1...3 {
+            ports.outb(0x40, 100)
+            ports.outb(0x40, 0)
+            clock.advance(by: ticks(100))
+            #expect(edges.count == count - 1)
+            clock.advance(by: ticks(2))
+            #expect(edges.count == count)
+            clock.advance(by: ticks(100_000))
+            #expect(edges.count == count)
+        }
+        // A new count while one runs starts anew; its first byte changes nothing.
+        ports.outb(0x40, 100)
+        ports.outb(0x40, 0)
+        clock.advance(by: ticks(60))
+        ports.outb(0x40, 200)
+        clock.advance(by: ticks(10))
+        ports.outb(0x40, 0)
+        clock.advance(by: ticks(199))
+        #expect(edges.count == 3)
+        clock.advance(by: ticks(3))
+        #expect(edges.count == 4)
+    }
+
     @Test func squareWave() {
         ports.outb(0x61, 1)
         ports.outb(0x43, 0xb6)
