@@ -71,6 +71,7 @@ struct EpollLoop: ~Copyable {
     }
 
     private func wait() {
+        if poller.restRings() { return }
         guard let deadline = poller.nextDeadline() else {
             _ = epoll.waitReady(timeout: -1)
             return

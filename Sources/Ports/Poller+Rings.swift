@@ -100,6 +100,16 @@ extension Poller {
         }
     }
 
+    /// The poller goes to sleep: guests say from now on when they transmit.
+    /// - Returns: whether there are frames already: it must not sleep.
+    func restRings() -> Bool {
+        for index in ringDevices.indices where ringDevices[index].device.rest() {
+            ringDevices[index].isPending = true
+            hasPendingRings = true
+        }
+        return hasPendingRings
+    }
+
     /// Tells guests of what the last batch put into their rings.
     @inline(never)
     func publishRings() {

@@ -17,6 +17,8 @@ public final class RingDevice: @unchecked Sendable {
     static let headerByteCount = 12
     /// Frames taken from one ring before the others have their turn.
     static let burst = 64
+    /// So many frames may have left without the guest's being told.
+    private static let owedLimit = 8
     /// Most receive buffers that one frame takes.
     private static let bufferLimit = 64
 
@@ -25,6 +27,8 @@ public final class RingDevice: @unchecked Sendable {
     private var features: UInt64 = 0
     /// Chains were given back that the guest has not been told of.
     private var isUnpublished: [Bool]
+    /// Where a transmit ring stood when the guest was last told of frames that have left; nil: it knows of all.
+    private var owed: [UInt16?]
     private let scratch: UnsafeMutableRawPointer
     private let taken: UnsafeMutablePointer<(head: UInt16, written: Int)>
     /// Frames dropped: the guest had no buffers, or its ring is broken.
@@ -42,6 +46,7 @@ public final class RingDevice: @unchecked Sendable {
         self.answer = answer
         rings = Array(repeating: nil, count: ringCount)
         isUnpublished = Array(repeating: false, count: ringCount)
+        owed = Array(repeating: nil, count: ringCount)
         scratch = .allocate(byteCount: 64, alignment: 16)
         taken = .allocate(capacity: Self.bufferLimit)
     }
@@ -66,6 +71,7 @@ public final class RingDevice: @unchecked Sendable {
         self.features = features
         rings[index] = ring
         isUnpublished[index] = false
+        owed[index] = nil
         _ = ring.queue.enableNotifications()
     }
 
@@ -73,6 +79,7 @@ public final class RingDevice: @unchecked Sendable {
     func stop(_ index: Int) -> UInt16 {
         guard let ring = rings[index] else { return 0 }
         publish(index)
+        pay(index)
         rings[index] = nil
         return ring.queue.nextAvailable
     }
@@ -94,11 +101,8 @@ public final class RingDevice: @unchecked Sendable {
             if let queue = rings[index]?.queue {
                 let count = receive(queue, index, datapath, device, now)
                 if count > 0 { any = true }
-                if count == Self.burst {
-                    more = true
-                } else if count >= 0, queue.enableNotifications() {
-                    more = true
-                }
+                if count > 0 { queue.disableNotifications() }
+                if count == Self.burst { more = true }
                 publish(index)
             }
             index += 2
@@ -231,8 +235,39 @@ public final class RingDevice: @unchecked Sendable {
     private func publish(_ index: Int) {
         guard isUnpublished[index], let ring = rings[index] else { return }
         isUnpublished[index] = false
-        guard ring.queue.publish(), ring.call >= 0 else { return }
+        let before = ring.queue.published
+        ring.queue.show()
+        if index & 1 == 0 {
+            call(ring, since: before)
+            return
+        }
+        // That frames have left is no news to hurry with: a driver that receives an answer looks by itself.
+        let since = owed[index] ?? before
+        owed[index] = since
+        if ring.queue.published &- since >= Self.owedLimit { pay(index) }
+    }
+
+    /// Tells the guest that frames have left, if it still wants to know.
+    private func pay(_ index: Int) {
+        guard let since = owed[index], let ring = rings[index] else { return }
+        owed[index] = nil
+        call(ring, since: since)
+    }
+
+    private func call(_ ring: VhostUserBackend.Ring, since: UInt16) {
+        guard ring.call >= 0, ring.queue.wantsInterrupt(since: since) else { return }
         var one: UInt64 = 1
         _ = Glibc.write(ring.call, &one, 8)
+    }
+
+    /// The poller goes to sleep: the guest is told everything, and asked to say when it transmits.
+    /// - Returns: whether there are frames already, of which it may say nothing.
+    func rest() -> Bool {
+        var more = false
+        for index in stride(from: 1, to: ringCount, by: 2) {
+            pay(index)
+            if let queue = rings[index]?.queue, queue.enableNotifications() { more = true }
+        }
+        return more
     }
 }

@@ -152,6 +152,10 @@ struct RingLoop: ~Copyable {
             ring.enter(wait: 0, timeout: -1)
             return
         }
+        if !poller.ringDevices.isEmpty, poller.restRings() {
+            ring.enter(wait: 0, timeout: -1)
+            return
+        }
         guard let deadline = poller.nextDeadline() else {
             ring.enter(wait: 1, timeout: -1)
             return

@@ -154,20 +154,33 @@ public final class Virtqueue {
         nextUsed &+= 1
     }
 
+    /// Where the used ring stands, as the driver sees it.
+    public var published: UInt16 { publishedUsed }
+
     /// Shows the driver what was given back.
     /// - Returns: whether it wants an interrupt for that.
     public func publish() -> Bool {
         let old = publishedUsed
-        let new = nextUsed
-        guard old != new else { return false }
-        SharedRing.store16(new, used + 2)
+        guard old != nextUsed else { return false }
+        show()
+        return wantsInterrupt(since: old)
+    }
+
+    /// Shows the driver what was given back; whether it wants an interrupt for that can be asked later.
+    public func show() {
+        SharedRing.store16(nextUsed, used + 2)
         memory.noteWrite(at: layout.usedRing, byteCount: 4)
-        publishedUsed = new
+        publishedUsed = nextUsed
+    }
+
+    /// Whether the driver wants an interrupt for what it was shown since the used ring stood at `old`. A driver that has seen
+    /// some of it by itself meanwhile may want none.
+    public func wantsInterrupt(since old: UInt16) -> Bool {
         // The driver stores its wish and then looks at the index; we do the reverse.
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         if hasEventIndex {
             let event = SharedRing.load16(available + 4 + 2 * Int(size))
-            return new &- event &- 1 < new &- old
+            return publishedUsed &- event &- 1 < publishedUsed &- old
         }
         return SharedRing.load16(available) & 1 == 0
     }
