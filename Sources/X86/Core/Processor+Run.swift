@@ -21,8 +21,10 @@ extension Processor {
             } else if cpu.get(StateLayout.interruptShadow, as: UInt8.self) != 0 || systemFlags & Flag.trap != 0
                 || mustStepForBreakpoint
             {
+                // MOV SS and POP SS hold the next instruction's breakpoint back, too (Intel SDM volume 3, 6.8.3).
+                let isHeldBack = cpu.get(StateLayout.interruptShadow, as: UInt8.self) == InterruptShadow.stackSegment
                 cpu.set(StateLayout.interruptShadow, UInt8(0))
-                if !meetsExecutionBreakpoint() { step() }
+                if isHeldBack || !meetsExecutionBreakpoint() { step() }
             } else if let first = lookUp() {
                 runBlocks(first)
             } else {

@@ -30,6 +30,16 @@ import X86
         #expect(guest.cpu.get(Self.debugStatus, as: UInt64.self) == 0xffff_0ff2)
     }
 
+    /// mov eax, ss; mov ss, eax; inc ebx; inc ebx; hlt: a breakpoint right behind MOV SS is not met, one behind that is.
+    @Test(arguments: [(UInt64(30), UInt8(255)), (32, 1)])
+    func loadOfSSHoldsExecutionBreakpointsBack(offset: UInt64, vector: UInt8) {
+        let (guest, _) = run(
+            UInt64(LongModeGuest.codeAddress) + offset, control: 0x404,
+            [0x8c, 0xd0, 0x8e, 0xd0, 0xff, 0xc3, 0xff, 0xc3, 0xf4])
+        #expect(guest.vector == vector)
+        #expect(guest.cpu[.rbx] == (vector == 255 ? 2 : 1))
+    }
+
     @Test func resumeFlagLetsOneInstructionPass() {
         // Handler of vector 1: inc dword [0x50000]; bts dword [rsp+16], 16 (RF); iretq
         let setUp = set(1, UInt64(LongModeGuest.codeAddress) + 26) + set(7, 0x404)
