@@ -83,7 +83,8 @@ show "rookery ps" 'vm1'
 show "rookery exec h1 -- ping -c 2 vm1" '2 received'
 show "rookery exec vm1 -- ping -c 2 h1" '2 packets received'
 show "rookery ping" ' 0% lost'
-show "rookery exec --detach vm1 -- iperf3 -s; rookery exec h1 -- iperf3 -c vm1 -t 3 | tail -4" 'receiver'
+quietly "rookery exec --detach vm1 -- iperf3 -s"
+show "for i in 1 2 3 4 5 6 7 8 9; do rookery exec h1 -- iperf3 -c vm1 -t 3 >stream 2>&1 && break; sleep 0.3; done; tail -n 4 stream" 'receiver'
 show "rookery exec vm1 -- sh -c 'exit 9'; echo status \$?" 'status 9'
 show "rookery down" 'down'
 
