@@ -13,14 +13,21 @@ struct PanicDetector {
     private var line: [UInt8]?
     /// What the kernel gives as the reason, once that line is whole.
     private(set) var reason: String?
-    /// The kernel has said everything.
+    /// In the last line.
+    private var isAtEnd = false
+    /// The kernel has said everything, to the end of its last line.
     private(set) var isComplete = false
 
     /// Looks at more output.
     mutating func look(_ bytes: [UInt8]) {
         guard !isComplete else { return }
         for byte in bytes {
-            if line != nil {
+            if isAtEnd {
+                if byte == 0x0a {
+                    isComplete = true
+                    return
+                }
+            } else if line != nil {
                 if byte != 0x0a, byte != 0x0d, line!.count < Self.reasonLimit {
                     line!.append(byte)
                 } else {
@@ -31,12 +38,8 @@ struct PanicDetector {
                 matched += 1
                 if matched < Self.words.count { continue }
                 matched = 0
-                // The second time: the end.
-                if reason != nil {
-                    isComplete = true
-                    return
-                }
-                line = []
+                // The second time: the last line.
+                if reason == nil { line = [] } else { isAtEnd = true }
             } else {
                 matched = byte == Self.words[0] ? 1 : 0
             }
