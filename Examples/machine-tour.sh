@@ -17,7 +17,7 @@ export PATH=$here/.build/release:$PATH
 tour=$(mktemp -d /tmp/machine-tour.XXXXXX)
 export ROOKERY_RUN_DIR=$tour/run
 cpu=${CPU:-auto}
-wanted=" $* " failures=0 skipped="" patience=600
+wanted=" $* "
 leave() {
     rookery down --all >/dev/null 2>&1
     rookery vm stop --all --now >/dev/null 2>&1
@@ -26,24 +26,9 @@ leave() {
 trap leave EXIT
 cd "$tour" || exit 1
 
-section() {
-    skipped=""
-    [ "$wanted" = "  " ] || case "$wanted" in *" ${1%% *} "*) ;; *) skipped=yes; return ;; esac
-    printf '\n== %s\n' "$1"
-}
-# show COMMAND EXPECTED: does a command, shows its answer, and says so where the answer is not as expected (a regular
-# expression over all of it).
-show() {
-    [ "$skipped" = "" ] || return 0
-    printf '\n$ %s\n' "$1"
-    answer=$(timeout $patience bash -c "$1" 2>&1 </dev/null)
-    printf '%s\n' "$answer" | tail -14
-    if ! printf '%s\n' "$(printf '%s' "$answer" | tr '\n' ' ')" | grep -qE -- "$2"; then
-        echo "^^^ expected: $2"
-        failures=$((failures + 1))
-    fi
-}
-quietly() { [ "$skipped" = "" ] || return 0; timeout $patience bash -c "$1" >/dev/null 2>&1 </dev/null; }
+. "$here/Examples/tour-steps.sh"
+shorten=(tail -14)
+perform() { timeout 600 bash -c "$1" </dev/null; }
 
 section "1 A stock kernel, and a command in it"
 show "rookery vm run mini --cpu $cpu -- uname -r" 'cloud-amd64'
@@ -101,6 +86,5 @@ show "rookery vm run mini --cpu $cpu --name crash -- sh -c 'echo c >/proc/sysrq-
 section "10 Nothing is left"
 show "rookery vm stop --all; rookery vm ls; ls $tour/run/vm 2>/dev/null | wc -l" '0'
 
-[ -n "$skipped" ] || true
 printf '\n%s\n' "$([ $failures = 0 ] && echo 'All as expected.' || echo "$failures answers were not as expected.")"
 [ $failures = 0 ]

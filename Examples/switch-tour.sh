@@ -25,26 +25,10 @@ mount -t tmpfs tmpfs /run && mkdir -p /run/openvswitch /run/netns /run/tour
 ip link set lo up
 sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
 cd /run/tour || exit 1
-wanted=" $* " failures=0 skipped=""
+wanted=" $* "
 
-section() {
-    skipped=""
-    [ "$wanted" = "  " ] || case "$wanted" in *" ${1%% *} "*) ;; *) skipped=yes; return ;; esac
-    printf '\n== %s\n' "$1"
-}
-# show COMMAND EXPECTED: does a command, shows its answer, and says so where the answer is not as expected (a regular
-# expression over all of it).
-show() {
-    [ "$skipped" = "" ] || return 0
-    printf '\n$ %s\n' "$1"
-    answer=$(eval "$1" 2>&1)
-    printf '%s\n' "$answer" | head -12
-    if ! printf '%s\n' "$(printf '%s' "$answer" | tr '\n' ' ')" | grep -qE -- "$2"; then
-        echo "^^^ expected: $2"
-        failures=$((failures + 1))
-    fi
-}
-quietly() { [ "$skipped" = "" ] || return 0; eval "$1" >/dev/null 2>&1; }
+. "$here/Examples/tour-steps.sh"
+shorten=(head -12)
 until_true() { for _ in $(seq 100); do if eval "$1" >/dev/null 2>&1; then return 0; fi; sleep 0.1; done; return 1; }
 start_switch() {
     rookery-switchd --log-file /run/tour/log &

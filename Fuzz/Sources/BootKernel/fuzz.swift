@@ -20,10 +20,8 @@ private struct FuzzFile {
     var path: String { "/proc/self/fd/\(descriptor)" }
 
     init(_ name: String) {
-        var template = Array("/dev/shm/\(name).XXXXXX".utf8CString)
-        descriptor = mkstemp(&template)
+        descriptor = memfd_create(name, 0)
         precondition(descriptor >= 0)
-        unlink(template)
     }
 
     func set(_ bytes: UnsafeRawBufferPointer) {
