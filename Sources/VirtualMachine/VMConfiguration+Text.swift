@@ -16,6 +16,7 @@ extension VMConfiguration {
         add("memory", String(memory))
         add("processors", String(processors))
         add("virtualization", virtualization.rawValue)
+        add("transport", transport.rawValue)
         add("cpu", cpu.rawValue)
         if let kernel { add("kernel", kernel) }
         if let initialRAMDisk { add("initrd", initialRAMDisk) }
@@ -88,6 +89,7 @@ extension VMConfiguration {
         case "memory": memory = try number(0)
         case "processors": processors = try number(0)
         case "virtualization": virtualization = try choice(0)
+        case "transport": transport = try choice(0)
         case "cpu": cpu = try choice(0)
         case "kernel": kernel = try field(0)
         case "initrd": initialRAMDisk = try field(0)

@@ -10,6 +10,14 @@ public struct VMConfiguration: Equatable, Sendable {
         case para
     }
 
+    /// How a para machine's guest reaches its virtio devices.
+    public enum Transport: String, Sendable, CaseIterable {
+        /// Functions on a PCI bus, with message-signalled interrupts.
+        case pci
+        /// Registers in memory that ACPI describes, with interrupt lines; there is no PCI bus.
+        case mmio
+    }
+
     /// What runs the processors.
     public enum CPU: String, Sendable, CaseIterable {
         /// Whichever of the two is faster here, by measuring.
@@ -87,6 +95,8 @@ public struct VMConfiguration: Equatable, Sendable {
     /// Virtual processors, 1 to 4.
     public var processors = 1
     public var virtualization = Virtualization.para
+    /// Of para machines.
+    public var transport = Transport.pci
     public var cpu = CPU.auto
     /// The kernel to start without firmware; nil: firmware starts what is on the first disk.
     public var kernel: String?
@@ -98,7 +108,8 @@ public struct VMConfiguration: Equatable, Sendable {
     public var disks: [Disk] = []
     public var ports: [Port] = []
     public var directories: [SharedDirectory] = []
-    /// The context identifier of the machine's vsock; nil: no vsock.
+    /// The context identifier of the machine's vsock; nil: no vsock. A full machine has no such device: there the same
+    /// sockets go over its second serial line, COM2.
     public var vsock: UInt32?
     /// The machine's RAM can be reclaimed (virtio-balloon).
     public var hasBalloon = true

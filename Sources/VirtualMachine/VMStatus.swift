@@ -21,6 +21,8 @@ public struct VMStatus: Equatable, Sendable {
     /// "kvm" or "software".
     public var cpu = ""
     public var virtualization = ""
+    /// Of a para machine's devices: "pci" or "mmio".
+    public var transport = ""
     public var memory: UInt64 = 0
     public var processors = 0
     /// Nanoseconds of the machine's own time.
@@ -39,6 +41,7 @@ public struct VMStatus: Equatable, Sendable {
     public var text: String {
         var lines = [
             "state=\(state.rawValue)", "process=\(process)", "cpu=\(cpu)", "virtualization=\(virtualization)",
+            "transport=\(transport)",
             "memory=\(memory)", "processors=\(processors)", "uptime=\(uptime)", "console=\(consoleByteCount)",
         ]
         if let end { lines.append("end=\(end)") }
@@ -59,6 +62,7 @@ public struct VMStatus: Equatable, Sendable {
             case "process": process = Int32(value) ?? 0
             case "cpu": cpu = value
             case "virtualization": virtualization = value
+            case "transport": transport = value
             case "memory": memory = UInt64(value) ?? 0
             case "processors": processors = Int(value) ?? 0
             case "uptime": uptime = UInt64(value) ?? 0

@@ -35,6 +35,13 @@ public final class InterruptWiring {
         InterruptLine(number: 16 + index) { [unowned self] _, isHigh in setPIRQ(index, isHigh) }
     }
 
+    /// A new wire to input `input` (16 to 23) of the IO-APIC, and to nothing else. Several share the input, with each other
+    /// and with the PIRQ of that number.
+    public func ioapicLine(_ input: Int) -> InterruptLine {
+        precondition((16..<IOAPIC.inputCount).contains(input))
+        return InterruptLine(number: input) { [unowned self] input, isHigh in changeIOAPIC(input, isHigh) }
+    }
+
     /// A new wire to ISA line `irq` (0 to 15). Several share the line.
     public func isaLine(_ irq: Int) -> InterruptLine {
         precondition((0..<16).contains(irq) && irq != 2)

@@ -1,4 +1,5 @@
 import Chips
+import Virtio
 
 // The DSDT: what cannot be found by looking for it.
 extension ACPITables {
@@ -50,24 +51,31 @@ extension ACPITables {
                         AML.name("_CRS", AML.resources([AML.ports(UInt16(PanicDevice.port), 1)])),
                     ]))
         }
-        for (index, device) in machine.memoryMappedDevices.enumerated() {
-            devices.append(
-                AML.device(
-                    "VR\(index / 10)\(index % 10)",
-                    [
-                        AML.name("_HID", AML.string("LNRO0005")), AML.name("_UID", AML.integer(UInt64(index))), present,
-                        AML.name(
-                            "_CRS",
-                            AML.resources([
-                                AML.memory32Fixed(device.address, 0x200),
-                                AML.extendedInterrupt(device.line, isLevel: true),
-                            ])),
-                    ]))
-        }
+        devices += memoryMappedDevices(machine)
         let off = AML.integer(UInt64(PowerManagement.softOffType))
         let body =
             AML.scope("\\_SB_", devices) + AML.name("\\_S5_", AML.package([off, off, AML.integer(0), AML.integer(0)]))
         return ACPITable("DSDT", revision: 2, body: body)
+    }
+
+    /// virtio's, by the name that kernels know them by (Linux: virtio_mmio).
+    private static func memoryMappedDevices(_ machine: MachineDescription) -> [AML.Bytes] {
+        let devices = machine.memoryMappedDevices
+        return devices.enumerated().map { index, device in
+            let digits = String(index, radix: 16, uppercase: true)
+            let isShared = devices.reduce(0) { $0 + ($1.line == device.line ? 1 : 0) } > 1
+            return AML.device(
+                "VR" + String(repeating: "0", count: 2 - digits.count) + digits,
+                [
+                    AML.name("_HID", AML.string("LNRO0005")), AML.name("_UID", AML.integer(UInt64(index))), present,
+                    AML.name(
+                        "_CRS",
+                        AML.resources([
+                            AML.memory32Fixed(device.address, VirtioMMIO.byteCount),
+                            AML.extendedInterrupt(device.line, isLevel: true, isShared: isShared),
+                        ])),
+                ])
+        }
     }
 
     private static func hardware(_ id: String) -> AML.Bytes { AML.name("_HID", AML.eisaID(id)) }

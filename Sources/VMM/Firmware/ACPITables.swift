@@ -103,8 +103,8 @@ public struct ACPITables {
                     | (machine.hasClock ? 0 : 0x20)), 109)
         // WBINVD works; PROC_C1; SLP_BUTTON is none; RESET_REG_SUP; APIC destination modes are free.
         put(UInt32(1 | 1 << 2 | 1 << 5 | 1 << 10), 112)
-        putPort(ConfigurationPorts.resetPort, bits: 8, access: 1, 116)
-        put(ConfigurationPorts.resetValue, 128)
+        putPort(ResetControl.port, bits: 8, access: 1, 116)
+        put(ResetControl.resetValue, 128)
         put(UInt8(1), 131)
         put(facs, 132)
         put(dsdt, 140)

@@ -76,9 +76,9 @@ enum AML {
     /// An ISA interrupt: rising edge, exclusive.
     static func interrupt(_ line: Int) -> Bytes { [0x22] + little(UInt16(1) << UInt16(line)) }
 
-    /// An interrupt by its global number: level-triggered, active high, or an edge.
-    static func extendedInterrupt(_ line: Int, isLevel: Bool) -> Bytes {
-        [0x89, 6, 0, isLevel ? 0x01 : 0x03, 1] + little(UInt32(line))
+    /// An interrupt by its global number: active high, level-triggered or an edge, exclusive or shared.
+    static func extendedInterrupt(_ line: Int, isLevel: Bool, isShared: Bool = false) -> Bytes {
+        [0x89, 6, 0, (isLevel ? 0x01 : 0x03) | (isShared ? 0x08 : 0), 1] + little(UInt32(line))
     }
 
     static func memory32Fixed(_ start: UInt64, _ byteCount: UInt64) -> Bytes {

@@ -17,7 +17,7 @@ public struct MachineDescription: Sendable {
     public var configurationSpace: UInt64?
     /// Addresses below 4 GB where PCI devices' ranges may be placed.
     public var pciWindow = PhysicalLayout.pciWindow
-    /// virtio-mmio devices, by their address and line.
+    /// virtio-mmio devices, by their address and line (an input of the I/O APIC): level-triggered, active high. At most 256.
     public var memoryMappedDevices: [(address: UInt64, line: Int)] = []
     /// The ACPI registers' first port.
     public var powerManagementPort: UInt16 = 0x600

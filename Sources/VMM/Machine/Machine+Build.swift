@@ -9,16 +9,20 @@ extension Machine {
     public func build(vsock: HostSockets = HostSockets()) throws {
         switch configuration.virtualization {
         case .para:
-            let bus = try lock.hold { () throws(any Error) in try buildPara(vsock: vsock) }
-            description.pciLines = bus.interruptLines.map(\.number)
+            try lock.hold { () throws(any Error) in try buildPara(vsock: vsock) }
             try loadKernel()
         case .full:
-            try lock.hold { () throws(any Error) in try buildFull() }
+            guard configuration.transport == .pci else {
+                throw MachineError.configuration(
+                    "a full machine has real chips and no virtio devices to map into memory: take the para machine for "
+                        + "transport \(configuration.transport.rawValue)")
+            }
+            try lock.hold { () throws(any Error) in try buildFull(vsock: vsock) }
         }
     }
 
     /// The para machine: what Linux needs of a PC to start without firmware, and virtio devices.
-    private func buildPara(vsock: HostSockets) throws -> PCIBus {
+    private func buildPara(vsock: HostSockets) throws {
         let wiring = connectInterruptControllers()
         let serial = UART16550(line: wiring.isaLine(4), channel: console, clock: time)
         bus.ports.map(serial, at: 0x3f8, byteCount: 8, name: "serial port")
@@ -35,6 +39,25 @@ extension Machine {
         }
         switchOn()
         powerButton = { power.pressPowerButton() }
+        devices += [serial, clock, power]
+        resets += [serial.reset, clock.reset, power.reset, switchOn]
+        addEndPorts()
+        switch configuration.transport {
+        case .pci:
+            let pci = addPCI(wiring)
+            try addVirtioDevices(vsock: vsock) { try add($0, to: pci) }
+        case .mmio:
+            // What the FADT names for a reset is PCI's otherwise.
+            let control = ResetControl { [unowned self] in requestReset() }
+            bus.ports.map(control, at: UInt64(ResetControl.port), byteCount: 1, name: "reset control")
+            devices.append(control)
+            resets.append(control.reset)
+            try addVirtioDevices(vsock: vsock) { try add($0, wiring) }
+        }
+    }
+
+    /// A PCI bus that is reached by ports.
+    private func addPCI(_ wiring: InterruptWiring) -> PCIBus {
         let pci = PCIBus(
             memory: bus.addresses, ports: bus.ports, interruptMessages: backEnd,
             interruptLines: Array(wiring.pirqs[..<4]))
@@ -47,10 +70,9 @@ extension Machine {
             PCIFunction(
                 name: "host bridge", identity: PCIIdentity(vendor: 0x8086, device: 0x0d57, classCode: 0x06_0000)),
             at: PCIAddress(device: 0))
-        devices += [serial, clock, power, pci, configurationPorts]
-        resets += [serial.reset, clock.reset, power.reset, pci.reset, configurationPorts.reset, switchOn]
-        addEndPorts()
-        try addVirtioDevices(to: pci, vsock: vsock)
+        devices += [pci, configurationPorts]
+        resets += [pci.reset, configurationPorts.reset]
+        description.pciLines = pci.interruptLines.map(\.number)
         return pci
     }
 

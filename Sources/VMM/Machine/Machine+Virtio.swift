@@ -1,4 +1,5 @@
 import Board
+import Chips
 import DiskImage
 import Glibc
 import Linux
@@ -6,25 +7,26 @@ import VirtualMachine
 import Virtio
 
 extension Machine {
-    /// The para machine's devices on its PCI bus, in a fixed order, so that names in the guest stay.
-    func addVirtioDevices(to bus: PCIBus, vsock: HostSockets) throws {
+    /// The para machine's devices, in a fixed order, so that names in the guest stay.
+    /// - Parameter add: puts one where the guest finds it.
+    func addVirtioDevices(vsock: HostSockets, add: (any VirtioDevice) throws -> Void) throws {
         for (index, port) in configuration.ports.enumerated() {
             if case .vhostUser(let path) = port.backend {
-                try add(sharedNetwork(port, index, path), to: bus)
+                try add(sharedNetwork(port, index, path))
             } else {
-                try add(network(port, index), to: bus)
+                try add(network(port, index))
             }
         }
         for (index, disk) in configuration.disks.enumerated() {
             try add(
                 VirtioBlock(
                     name: "virtio-blk.\(index)", storage: open(disk), executor: blockWorker,
-                    queueCount: configuration.processors), to: bus)
+                    queueCount: configuration.processors))
         }
-        try add(VirtioEntropy(), to: bus)
+        try add(VirtioEntropy())
         if configuration.hasBalloon {
             let memory = memory
-            try add(VirtioBalloon { address, byteCount in memory.discard(address, byteCount) }, to: bus)
+            try add(VirtioBalloon { address, byteCount in memory.discard(address, byteCount) })
         }
         for (index, shared) in configuration.directories.enumerated() {
             guard (1...32).contains(shared.tag.utf8.count) else {
@@ -34,24 +36,50 @@ extension Machine {
             let server = NinePServer(directory: directory, isReadOnly: shared.isReadOnly)
             try add(
                 VirtioSharedDirectory(
-                    name: "virtio-9p.\(index)", tag: shared.tag, server: server, executor: blockWorker), to: bus)
+                    name: "virtio-9p.\(index)", tag: shared.tag, server: server, executor: blockWorker))
         }
-        if let number = configuration.vsock {
-            guard number > 2, number < UInt32.max else {
-                throw MachineError.configuration("a machine's vsock number is 3 or more, not \(number)")
-            }
-            let socket = VirtioSocket(guestCID: UInt64(number))
-            devices.append(SocketRelay(device: socket, watcher: loop, listener: vsock.listener, connect: vsock.connect))
-            try add(socket, to: bus)
+        if let number = try configuration.guestCID {
+            let socket = VirtioSocket(guestCID: number)
+            devices.append(
+                SocketRelay(host: socket.host, watcher: loop, listener: vsock.listener, connect: vsock.connect))
+            try add(socket)
         }
     }
 
+    /// Puts a device on a PCI bus.
     func add(_ device: any VirtioDevice, to bus: PCIBus) throws {
+        guard bus.functions.count < 32 else {
+            throw MachineError.configuration(
+                "the machine's PCI bus has room for 31 devices, and \(device.name) is one more: leave some out, or take "
+                    + "transport mmio")
+        }
         let transport = VirtioPCI(device: device, memory: memory.guest)
         try letKernelNotify(transport)
         letKernelInterrupt(transport)
         bus.add(transport.function)
         devices.append(transport)
+    }
+
+    /// The I/O APIC's inputs for devices in memory: first those that would be PCI's, then what a PC's chips leave free.
+    static let memoryMappedLines = Array(16..<24) + [5, 6, 7, 10, 11, 12, 14, 15]
+
+    /// Puts a device's registers into memory, and describes it to the guest. Each has an input of the I/O APIC to itself as
+    /// long as there are some; those that come later share.
+    func add(_ device: any VirtioDevice, _ wiring: InterruptWiring) throws {
+        let index = description.memoryMappedDevices.count
+        let address = PhysicalLayout.virtioMMIO.lowerBound + UInt64(index) * VirtioMMIO.byteCount
+        guard PhysicalLayout.virtioMMIO.contains(address) else {
+            throw MachineError.configuration(
+                "the machine has room for \(index) devices in memory, and \(device.name) is one more: leave some out")
+        }
+        let number = Self.memoryMappedLines[index % Self.memoryMappedLines.count]
+        let line = number < 16 ? wiring.isaLine(number) : wiring.ioapicLine(number)
+        let transport = VirtioMMIO(device: device, memory: memory.guest, line: line)
+        bus.addresses.map(transport, at: address, byteCount: VirtioMMIO.byteCount, name: device.name)
+        try letKernelNotify(transport, at: address)
+        description.memoryMappedDevices.append((address, number))
+        devices.append(transport)
+        resets.append(transport.registers.reset)
     }
 
     /// Opens a disk's image with all that is behind it.

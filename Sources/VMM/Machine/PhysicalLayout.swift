@@ -3,13 +3,17 @@
 ///
 ///     0            RAM (640 KB; the rest up to 1 MB: VGA, option ROMs, firmware tables)
 ///     1 MB         RAM, up to 3 GB
-///     3 GB         PCI windows below 4 GB: 0xc0000000 … 0xdfffffff
-///     0xe0000000   PCI configuration space (ECAM), 256 buses
+///     3 GB         PCI window below 4 GB: 0xc0000000 … 0xdfffffff
+///     0xe0000000   kept free for PCI configuration space (ECAM), 256 buses
+///     0xfeb00000   virtio-mmio devices, in the place of all that is PCI's
 ///     0xfec00000   I/O APIC;  0xfed00000 HPET;  0xfee00000 local APICs
 ///     0xfeffc000   four pages for the kernel's KVM on Intel processors
 ///     0xfff00000   firmware
 ///     4 GB         the rest of RAM
 ///     512 GB       PCI window above 4 GB
+///
+/// A full machine's RAM ends at 2.75 GB: its ECAM lies there, as firmware puts it, and its PCI window goes from 3 GB to the
+/// I/O APIC.
 public enum PhysicalLayout {
     /// RAM that does not fit below goes above 4 GB.
     public static let lowMemoryLimit: UInt64 = 0xc000_0000
@@ -32,8 +36,8 @@ public enum PhysicalLayout {
     public static let fullPCIConfiguration: UInt64 = 0xb000_0000
     public static let fullPCIWindow: ClosedRange<UInt64> = 0xc000_0000...0xfebf_ffff
 
-    /// virtio-mmio devices, 512 bytes each, in the gap below the I/O APIC.
-    public static let virtioMMIO: UInt64 = 0xfeb0_0000
+    /// virtio-mmio devices of a para machine without PCI, a page each (`VirtioMMIO.byteCount`): 256 fit below the I/O APIC.
+    public static let virtioMMIO: ClosedRange<UInt64> = 0xfeb0_0000...0xfebf_ffff
 
     // Below 1 MB, where a directly booted kernel finds what its loader made.
     public static let globalDescriptors: UInt64 = 0x500

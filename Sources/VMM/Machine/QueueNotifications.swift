@@ -2,12 +2,21 @@ import Board
 import Linux
 import Virtio
 
-/// The notification registers of a virtio device as eventfds of the kernel's (ioeventfd): the guest that writes to one goes
-/// on at once, and the I/O thread has the device look at its queue.
+/// Notifications of a virtio device's queues as eventfds of the kernel's (ioeventfd): the guest that writes one goes on at
+/// once, and the I/O thread has the device look at its queue.
 ///
 /// A notification that comes late finds its queue reset, or not yet set up; the device is not called then, and a
 /// notification too many is none of a device's business. Used with the device lock held.
 final class QueueNotifications {
+    /// How a transport's driver says which queue it means.
+    enum Form {
+        /// By the address that it writes to, so many bytes apart; writes of `size` bytes are tied, 0: of any size. Others come
+        /// as exits.
+        case addresses(stride: Int, size: Int)
+        /// By the number that it writes, in 32 bits, to one address.
+        case numbers
+    }
+
     private final class Bell {
         /// Nil where another process listens, to a descriptor of its own.
         let event: EventDescriptor?
@@ -32,17 +41,16 @@ final class QueueNotifications {
     private let registers: VirtioRegisters
     private let backEnd: any CPUBackEnd
     private let bus: DeviceBus
-    private let size: Int
+    private let form: Form
     private var bells: [Bell] = []
 
-    /// - Parameter size: of the writes that are tied, in bytes; 0: any. Others come as exits.
     init(
-        _ transport: VirtioPCI, _ backEnd: any CPUBackEnd, size: Int, bus: DeviceBus, loop: EventLoop
+        _ registers: VirtioRegisters, _ form: Form, _ backEnd: any CPUBackEnd, bus: DeviceBus, loop: EventLoop
     ) throws(SystemError) {
-        registers = transport.registers
+        self.registers = registers
+        self.form = form
         self.backEnd = backEnd
         self.bus = bus
-        self.size = size
         let shared = registers.device as? VhostUserNetwork
         for queue in registers.device.queueSizes.indices {
             if let kick = shared?.kickDescriptor(queue: queue) {
@@ -54,7 +62,6 @@ final class QueueNotifications {
             bells.append(bell)
             try loop.watch(bell.rawValue) { [weak self, unowned bell] _ in self?.hear(bell, queue) }
         }
-        transport.onNotifyAddressChange = { [unowned self] in move(to: $0) }
         // Those that come as exits all the same, and devices that have had their turn.
         registers.onKick = { [unowned self, unowned loop] queue in
             let bell = bells[queue]
@@ -76,17 +83,28 @@ final class QueueNotifications {
         registers.notify(queue)
     }
 
-    /// The guest has put the registers elsewhere; nil: nowhere.
-    private func move(to base: UInt64?) {
+    /// The registers that are notified are here now; nil: nowhere.
+    func move(to base: UInt64?) {
         for (queue, bell) in bells.enumerated() {
-            if let old = bell.address { _ = tie(bell, old, isAttached: false) }
-            bell.address = base.map { $0 + UInt64(queue * VirtioPCI.notifyStride) }
-            if let new = bell.address, !tie(bell, new, isAttached: true) { bell.address = nil }
+            if let old = bell.address { _ = tie(bell, queue, old, isAttached: false) }
+            bell.address = base.map {
+                switch form {
+                case .addresses(let stride, _): $0 + UInt64(queue * stride)
+                case .numbers: $0
+                }
+            }
+            if let new = bell.address, !tie(bell, queue, new, isAttached: true) { bell.address = nil }
         }
     }
 
-    private func tie(_ bell: Bell, _ address: UInt64, isAttached: Bool) -> Bool {
-        backEnd.tieWrites(to: bell.rawValue, address: address, size: size, value: nil, isAttached: isAttached)
+    private func tie(_ bell: Bell, _ queue: Int, _ address: UInt64, isAttached: Bool) -> Bool {
+        let (size, value): (Int, UInt64?) =
+            switch form {
+            case .addresses(_, let size): (size, nil)
+            case .numbers: (4, UInt64(queue))
+            }
+        return backEnd.tieWrites(
+            to: bell.rawValue, address: address, size: size, value: value, isAttached: isAttached)
     }
 }
 
@@ -94,7 +112,18 @@ extension Machine {
     /// Notifications of the device's queues go by eventfds, where the back end has such.
     func letKernelNotify(_ transport: VirtioPCI) throws(SystemError) {
         guard let size = backEnd.tiedWriteSize else { return }
-        devices.append(try QueueNotifications(transport, backEnd, size: size, bus: bus, loop: loop))
+        let form = QueueNotifications.Form.addresses(stride: VirtioPCI.notifyStride, size: size)
+        let notifications = try QueueNotifications(transport.registers, form, backEnd, bus: bus, loop: loop)
+        transport.onNotifyAddressChange = { [unowned notifications] in notifications.move(to: $0) }
+        devices.append(notifications)
+    }
+
+    /// - Parameter address: of the transport's registers, which stay there.
+    func letKernelNotify(_ transport: VirtioMMIO, at address: UInt64) throws(SystemError) {
+        guard backEnd.tiedWriteSize != nil else { return }
+        let notifications = try QueueNotifications(transport.registers, .numbers, backEnd, bus: bus, loop: loop)
+        notifications.move(to: address + VirtioMMIO.notifyOffset)
+        devices.append(notifications)
     }
 
     /// Interrupts of queues that another process serves go to the guest without us (irqfd), as long as their vectors have

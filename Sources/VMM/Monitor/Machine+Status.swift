@@ -10,6 +10,7 @@ extension Machine {
         status.process = process
         status.cpu = backEnd.kind.rawValue
         status.virtualization = configuration.virtualization.rawValue
+        if configuration.virtualization == .para { status.transport = configuration.transport.rawValue }
         status.memory = configuration.memory
         status.processors = configuration.processors
         status.faults = faults.all

@@ -19,7 +19,7 @@ struct MonitorArguments {
         usage: rookery-vmm --kernel FILE [--initrd FILE] [--append TEXT] [--memory MB] [--processors N]
                            [--cpu auto|kvm|software] [--entry auto|linux64|pvh] [--name NAME] [--no-isolation]
                            [--disk FILE]... [--run-directory DIRECTORY] [--virtualization para|full]
-                           [--no-reboot]
+                           [--transport pci|mmio] [--no-reboot]
                rookery-vmm --configuration DESCRIPTOR [--ready DESCRIPTOR]
 
         """
@@ -59,6 +59,7 @@ struct MonitorArguments {
             case "--disk": configuration.disks.append(.init(path: try value()))
             case "--run-directory": configuration.runDirectory = try value()
             case "--virtualization": configuration.virtualization = try choice()
+            case "--transport": configuration.transport = try choice()
             case "--kernel": configuration.kernel = try value()
             case "--initrd": configuration.initialRAMDisk = try value()
             case "--append": configuration.commandLine = try value()

@@ -60,8 +60,12 @@ public final class VirtioMMIO: IODevice {
         case 0x30: registers.queueSelect = UInt16(clamping: value)
         case 0x38: registers.changeSelected { if value <= $0.maximumSize { $0.size = UInt16(value) } }
         case 0x44:
-            if value & 1 != 0 { registers.changeSelected { $0.isEnabled = true } }
-        case 0x50: registers.kick(Int(value & 0xffff))
+            if value & 1 != 0 {
+                registers.changeSelected { $0.isEnabled = true }
+            } else {
+                registers.disableSelected()
+            }
+        case Self.notifyOffset: registers.kick(Int(value))
         case 0x64:
             interruptStatus &= ~value
             if interruptStatus == 0 { line.set(false) }

@@ -70,6 +70,12 @@ public final class VirtioRegisters {
         change(&queues[Int(queueSelect)])
     }
 
+    /// The driver takes back what it has set up, as long as it has not begun; the set-up stays.
+    func disableSelected() {
+        guard queueSelect < queues.count, session == nil else { return }
+        queues[Int(queueSelect)].isEnabled = false
+    }
+
     /// What the driver reads; stays as it was while a reset waits.
     public var statusForDriver: UInt8 { status }
 

@@ -24,6 +24,7 @@ struct VMGuest {
         configuration = VMConfiguration(name: options.name ?? VMMachines.freeName(stem))
         configuration.processors = options.vcpus
         configuration.virtualization = options.virtualization
+        configuration.transport = options.transport
         configuration.cpu = options.cpu
         configuration.isIsolated = !options.noIsolation
         configuration.restarts = !options.noReboot

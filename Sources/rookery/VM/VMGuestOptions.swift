@@ -7,6 +7,7 @@ import Linux
 import VirtualMachine
 
 extension VMConfiguration.Virtualization: ExpressibleByArgument {}
+extension VMConfiguration.Transport: ExpressibleByArgument {}
 extension VMConfiguration.CPU: ExpressibleByArgument {}
 
 /// What a machine is made of, on the command line.
@@ -22,6 +23,9 @@ struct VMGuestOptions: ParsableArguments {
 
     @Option(help: "para: virtio and no firmware; full: a PC with real chips.")
     var virtualization = VMConfiguration.Virtualization.para
+
+    @Option(help: "virtio devices of para: on a PCI bus, or in memory (mmio).")
+    var transport = VMConfiguration.Transport.pci
 
     @Option(help: "What runs the processors: auto, kvm or software.")
     var cpu = VMConfiguration.CPU.auto
@@ -55,6 +59,10 @@ struct VMGuestOptions: ParsableArguments {
 
     func validate() throws {
         guard (1...4).contains(vcpus) else { throw ValidationError("--vcpus wants 1 to 4") }
+        if virtualization == .full, transport != .pci {
+            throw ValidationError(
+                "a full machine has no virtio devices: --transport mmio wants --virtualization para")
+        }
         if let name {
             do throws(VMError) { try VMName.validate(name) } catch { throw ValidationError("\(error)") }
         }

@@ -12,9 +12,10 @@ struct VMInspectVerb: ParsableCommand {
         let client = try VMMachines.find(machine, running: false)
         let report = VMReport(client, try client.status())
         if json { return try Standard.output.writeJSON(report) }
+        let mode = report.virtualization + (report.transport.map { ", virtio over \($0)" } ?? "")
         var lines = [
             ("state", report.end.map { "\(report.state): \($0)" } ?? report.state),
-            ("mode", "\(report.virtualization), processors by \(report.cpu)"), ("vcpus", "\(report.vcpus)"),
+            ("mode", "\(mode), processors by \(report.cpu)"), ("vcpus", "\(report.vcpus)"),
             ("memory", Readable.size(report.memory)), ("up", Readable.age(report.uptime)),
             ("console", "\(Readable.size(UInt64(report.consoleBytes))) in \(report.consoleLog)"),
         ]

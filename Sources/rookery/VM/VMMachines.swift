@@ -86,6 +86,8 @@ struct VMReport: Codable {
     var state: String
     var process: Int32
     var virtualization: String
+    /// Of a para machine's devices: pci or mmio.
+    var transport: String?
     var cpu: String
     var vcpus: Int
     /// Bytes.
@@ -105,6 +107,7 @@ struct VMReport: Codable {
         state = status.state.rawValue
         process = status.process
         virtualization = status.virtualization
+        transport = status.transport.isEmpty ? nil : status.transport
         cpu = status.cpu
         vcpus = status.processors
         memory = status.memory

@@ -13,7 +13,7 @@ import Testing
         machine.hasKeyboard = true
         machine.configurationSpace = PhysicalLayout.pciConfiguration
         machine.pciLines = [16, 17, 18, 19]
-        machine.memoryMappedDevices = [(PhysicalLayout.virtioMMIO, 5), (PhysicalLayout.virtioMMIO + 0x200, 6)]
+        machine.memoryMappedDevices = [(PhysicalLayout.virtioMMIO.lowerBound, 5)]
         return machine
     }
 
