@@ -31,6 +31,7 @@ let package = Package(
         .executable(name: "rookery-lab", targets: ["rookery-lab"]),
         .executable(name: "rookery-switchd", targets: ["rookery-switchd"]),
         .executable(name: "rookery-vmm", targets: ["rookery-vmm"]),
+        .executable(name: "rookery-agent", targets: ["rookery-agent"]),
         .executable(name: "rookery-work", targets: ["rookery-work"]),
     ],
     dependencies: [
@@ -89,6 +90,10 @@ let package = Package(
         .executableTarget(
             name: "rookery-work", cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])],
             linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
+        // In guests: starts what serves the host's connections. Static, so that any guest can run it.
+        .executableTarget(
+            name: "rookery-agent", cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
         // A lab as data; a lab alive.
         .target(
             name: "Topology", dependencies: ["Switch", "Wire", .product(name: "Yams", package: "Yams")],
@@ -127,13 +132,14 @@ let package = Package(
             name: "HostNetworkTests", dependencies: ["HostNetwork", "Linux", "Wire", "Testbed"], swiftSettings: strict),
         .testTarget(name: "BoardTests", dependencies: ["Board", "Testbed"], swiftSettings: strict),
         .target(name: "CX86Oracle", path: "Tests/CX86Oracle"),
-        .testTarget(name: "X86Tests", dependencies: ["X86", "CX86", "CX86Oracle", "Testbed"], swiftSettings: strict),
+        .testTarget(
+            name: "X86Tests", dependencies: ["X86", "CX86", "CX86Oracle", "Linux", "Testbed"], swiftSettings: strict),
         // The other end of a virtio device: a driver, for tests and fuzzers.
         .target(
             name: "VirtioMock", dependencies: ["Virtio", "Board"], path: "Tests/VirtioMock", swiftSettings: strict),
         .testTarget(
             name: "VirtioTests",
-            dependencies: ["Virtio", "VirtioMock", "Board", "Linux", "AllocationCount", "Testbed"],
+            dependencies: ["Virtio", "VirtioMock", "rookery-agent", "Board", "Linux", "AllocationCount", "Testbed"],
             swiftSettings: strict),
         .testTarget(name: "ChipsTests", dependencies: ["Chips", "Board", "Testbed"], swiftSettings: strict),
         // Works on a disk image until it is killed.
@@ -188,7 +194,8 @@ let package = Package(
         .testTarget(
             name: "RookeryTests",
             dependencies: [
-                "rookery", "rookery-lab", "rookery-switchd", "rookery-vmm", "rookery-work", "Lab", "Topology", "Switch",
+                "rookery", "rookery-lab", "rookery-switchd", "rookery-vmm", "rookery-agent", "rookery-work", "Lab",
+                "Topology", "Switch",
                 "Linux",
                 "Wire",
                 "Testbed",

@@ -23,6 +23,10 @@ int rk_memory_file(const char *name, uint64_t byte_count) {
     return fd;
 }
 
+int rk_show_page(void *page, void *place) {
+    return mremap(page, 0, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, place) == MAP_FAILED ? -1 : 0;
+}
+
 int rk_timer_open(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK); }
 
 int rk_timer_set(int fd, uint64_t deadline) {

@@ -9,6 +9,8 @@
 int rk_memory_file(const char *name, uint64_t byte_count);
 /// The file seals of a descriptor (fcntl(2), F_GET_SEALS), or -1 where it has none.
 int rk_memory_seals(int fd);
+/// Maps a page of shared memory a second time, at `place`, in the stead of what is mapped there (mremap(2) with a size of 0).
+int rk_show_page(void *page, void *place);
 /// timerfd_create(2) on CLOCK_MONOTONIC, non-blocking, close-on-exec.
 int rk_timer_open(void);
 /// Due at `deadline` nanoseconds of CLOCK_MONOTONIC; 0: never.

@@ -16,7 +16,7 @@ func storeSlowly(_ cpu: CPU, _ address: UInt64, _ bytes: UnsafeRawBufferPointer)
 extension CPU {
     /// The slow half of `pointerForModify`: RAM for `byteCount` bytes at a linear address, checked for writing, decoded code
     /// of it dropped; `finishModify` is owed once it has changed. Nil with an exception recorded: the fault. Nil
-    /// otherwise (`isFault` false): the operand crosses a page or lies in a device: use `load` and `store`.
+    /// otherwise (`isFault` false): the operand lies in a device, at least a part of it: use `load` and `store`.
     @inline(never)
     public func pointerForModifySlowly(_ address: UInt64, _ byteCount: Int, isFault: inout Bool)
         -> UnsafeMutableRawPointer?
@@ -25,9 +25,7 @@ extension CPU {
     }
 
     /// What `pointerForModifySlowly` found last was changed.
-    func finishModify(_ byteCount: Int) {
-        processor.finishWrite(physical: processor.modified, byteCount)
-    }
+    func finishModify(_ byteCount: Int) { processor.finishModify(byteCount) }
 }
 
 extension Processor {
@@ -166,20 +164,48 @@ extension Processor {
         isFault = true
         guard isCanonical(linear, byteCount) else { return nil }
         guard let first = translate(linear, .write) else { return nil }
-        if Int(linear & 0xfff) + byteCount > 4096 {
-            guard translate(wrap((linear & ~0xfff) &+ 0x1000), .write) != nil else { return nil }
+        let inFirst = min(byteCount, 4096 - Int(linear & 0xfff))
+        var second: UInt64?
+        if inFirst < byteCount {
+            guard let next = translate(wrap(linear &+ UInt64(inFirst)), .write) else { return nil }
+            second = next
+        }
+        guard let host = hostForModify(first, second) else {
             isFault = false
             return nil
         }
-        guard mayAccess(linear, byteCount, isWrite: true) else { return nil }
-        guard let (host, _, isReadOnly) = memory.find(first), !isReadOnly, first & ~0xfff != localAPICPage else {
-            isFault = false
-            return nil
-        }
-        guard prepareWrite(physical: first, byteCount) else { return nil }
+        guard mayAccess(linear, byteCount, isWrite: true), prepareWrite(physical: first, inFirst) else { return nil }
+        if let second, !prepareWrite(physical: second, byteCount - inFirst) { return nil }
         isFault = false
-        modified = first
+        modified = (first, second)
         return host
+    }
+
+    /// RAM from a physical address on, and behind its page the page at `second`. For operands that lie across both: where
+    /// they are one piece, the host's locked instructions are one step for other processors there as well.
+    private func hostForModify(_ first: UInt64, _ second: UInt64?) -> UnsafeMutableRawPointer? {
+        guard let host = writableHost(first) else { return nil }
+        guard let second else { return host }
+        guard let next = writableHost(second) else { return nil }
+        let offset = Int(first & 0xfff)
+        let page = host - offset
+        if page + 4096 == next { return host }
+        return pagesSideBySide?(page, next).map { $0 + offset }
+    }
+
+    private func writableHost(_ physical: UInt64) -> UnsafeMutableRawPointer? {
+        guard let (host, _, isReadOnly) = memory.find(physical), !isReadOnly, physical & ~0xfff != localAPICPage else {
+            return nil
+        }
+        return host
+    }
+
+    /// What `pointerForModify` found last was changed.
+    func finishModify(_ byteCount: Int) {
+        guard let second = modified.second else { return finishWrite(physical: modified.first, byteCount) }
+        let inFirst = 4096 - Int(modified.first & 0xfff)
+        finishWrite(physical: modified.first, inFirst)
+        finishWrite(physical: second, byteCount - inFirst)
     }
 
     /// Before a store to RAM: decoded code of this processor's is dropped.

@@ -31,8 +31,16 @@ public final class Processor: @unchecked Sendable {
     var refusedAddress: UInt64?
     /// Translations for writing went that a message in the inbox may mean.
     var hasLostTranslations = false
-    /// The physical address of the operand that `pointerForModify` found last.
-    var modified: UInt64 = 0
+    /// The physical address of the operand that `pointerForModify` found last, and of its part in the next page.
+    var modified: (first: UInt64, second: UInt64?) = (0, nil)
+    /// Shows two pages of RAM one behind the other, for operands that lie across pages which do not follow each other in the host's
+    /// address space; what it returns is used up before it is called again. Without it, or where it returns nil,
+    /// such a locked instruction is two steps for other processors.
+    public var pagesSideBySide:
+        (
+            (_ first: UnsafeMutableRawPointer, _ second: UnsafeMutableRawPointer)
+                -> UnsafeMutableRawPointer?
+        )?
     /// One instruction runs alone: stores may go to its own page.
     var isAlone = false
     let alone: UnsafeMutableRawPointer

@@ -1,10 +1,9 @@
 // Instructions that read and write the same operand in memory. That it can be written is checked before anything changes.
 //
-// Where the operand lies in RAM, within a page, the work is done in place: plainly, or with the host's locked instructions.
-// The rest (devices, operands across two pages, pages whose writes are watched) goes by way of `StateLayout.loaded`: read there,
-// changed there, written from there; for other processors that is two steps, which only locked operands across two pages of RAM
-// could tell. If that last write is refused (it hits decoded code, and the instruction is run again,
-// alone), the flags are what they were.
+// Where the operand lies in RAM, the work is done in place: plainly, or with the host's locked instructions. That holds for operands
+// across two pages, too: they are shown one behind the other where they are not so already (`Processor.pagesSideBySide`).
+// Operands in devices go by way of `StateLayout.loaded`: read there, changed there, written from there. If that last write
+// is refused, the flags are what they were.
 
 /// Where the flags are kept meanwhile; the scratch is the vector instructions', which do not come in between.
 private let savedResult = StateLayout.vectorScratch

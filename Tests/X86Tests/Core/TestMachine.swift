@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import Synchronization
 @testable import X86
 
@@ -11,6 +12,7 @@ final class TestMachine: ProcessorBus {
     static let stackTop: UInt64 = 0x20_0000
 
     let ram: UnsafeMutableRawPointer
+    private let map: MappedMemory
     let flags: UnsafeMutablePointer<UInt8>
     let memory: PhysicalMemory
     let codePages: CodePages
@@ -21,8 +23,10 @@ final class TestMachine: ProcessorBus {
     private(set) var floatingPointErrors = 0
 
     init(processors count: Int = 1) {
-        ram = .allocate(byteCount: TestMachine.byteCount, alignment: 4096)
-        ram.initializeMemory(as: UInt8.self, repeating: 0, count: TestMachine.byteCount)
+        // Shared, as a machine's is, so that a page can be shown in a second place.
+        let map = try! MappedMemory(byteCount: TestMachine.byteCount, shared: true)
+        ram = map.base
+        self.map = map
         flags = .allocate(capacity: TestMachine.byteCount >> 12)
         flags.initialize(repeating: 0, count: TestMachine.byteCount >> 12)
         memory = PhysicalMemory(
@@ -30,6 +34,8 @@ final class TestMachine: ProcessorBus {
         codePages = CodePages(memory: memory)
         for number in 0..<count {
             let processor = Processor(number: number, memory: memory, codePages: codePages, bus: self)
+            let window = try! PageWindow()
+            processor.pagesSideBySide = { window.show($0, $1) }
             processors.append(processor)
             enterLongMode(processor)
         }
@@ -41,10 +47,7 @@ final class TestMachine: ProcessorBus {
         }
     }
 
-    deinit {
-        ram.deallocate()
-        flags.deallocate()
-    }
+    deinit { flags.deallocate() }
 
     var processor: Processor { processors[0] }
     var cpu: CPU { processors[0].cpu }

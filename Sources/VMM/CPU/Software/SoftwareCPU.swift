@@ -26,6 +26,8 @@ final class SoftwareCPU: VirtualCPU, ProcessorBus, @unchecked Sendable {
         time = backEnd.time
         timer = try TimerDescriptor()
         processor = Processor(number: number, memory: memory, codePages: codePages, bus: self, model: model)
+        let window = try PageWindow()
+        processor.pagesSideBySide = { window.show($0, $1) }
         try backEnd.loop.watch(timer.descriptor.rawValue, isLocked: false) { [unowned self] _ in
             timer.drain()
             ask(Request.timer)
