@@ -45,10 +45,10 @@ format: ## put the sources into the project's format
 install: build ## into PREFIX (/usr/local)
 	@install -d $(DESTDIR)$(PREFIX)/bin
 	@install -m 755 .build/release/rookery .build/release/rookery-lab .build/release/rookery-switchd \
-		.build/release/rookery-vmm .build/release/rookery-work $(DESTDIR)$(PREFIX)/bin/
+		.build/release/rookery-vmm .build/release/rookery-agent .build/release/rookery-work $(DESTDIR)$(PREFIX)/bin/
 
 uninstall: ## what install put there
-	@rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,rookery rookery-lab rookery-switchd rookery-vmm rookery-work)
+	@rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,rookery rookery-lab rookery-switchd rookery-vmm rookery-agent rookery-work)
 
 clean: ## what building left
 	@rm -rf .build demo.svg

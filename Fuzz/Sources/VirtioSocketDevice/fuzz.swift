@@ -53,7 +53,7 @@ public func fuzzOne(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     let choice = script.next(UInt8.self)
     let device = VirtioSocket(guestCID: 3)
     var programs: [Program] = []
-    device.onConnect = { port in
+    device.host.onConnect = { port in
         guard port & 1 == 0 else { return nil }
         programs.append(Program())
         return programs.last
@@ -63,7 +63,7 @@ public func fuzzOne(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
         let action = script.next(UInt8.self)
         if action % 6 == 0 {
             let program = Program()
-            if device.connect(to: UInt32(script.next(UInt8.self)), program) != nil { programs.append(program) }
+            if device.host.connect(to: UInt32(script.next(UInt8.self)), program) != nil { programs.append(program) }
             return
         }
         guard !programs.isEmpty else { return }
@@ -82,6 +82,6 @@ public func fuzzOne(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
         default: device.transportReset()
         }
     }
-    precondition(programs.allSatisfy { $0.isClosed || $0.connection == nil } && device.connectionCount == 0)
+    precondition(programs.allSatisfy { $0.isClosed || $0.connection == nil } && device.host.connectionCount == 0)
     return 0
 }

@@ -18,6 +18,7 @@ public enum DebianImage {
     static let packages = [
         "linux-image-amd64", "systemd-sysv", "udev", "dbus", "initramfs-tools", "kmod", "iproute2", "iputils-ping",
         "iperf3", "e2fsprogs", "procps", "less", "nano-tiny", "netcat-openbsd", "tcpdump",
+        "socat",
     ]
 
     /// Drivers for the initial RAM disk: whatever the disk may be behind. All others are on the disk.
@@ -70,6 +71,7 @@ public enum DebianImage {
         defer { FileTree.remove(folder) }
         let root = "\(folder)/root"
         try installSystem(in: root, work: folder, progress)
+        try installAgent(in: root)
         progress(.stage("writing the disk"))
         try takeKernel(from: root, to: folder)
         let raw = "\(folder)/disk.raw"
@@ -86,7 +88,7 @@ public enum DebianImage {
         for name in ["configure", "prepare", "core.img", "early.cfg"] { FileTree.remove("\(folder)/\(name)") }
         let release = kernel.name.dropFirst("linux-image-".count)
         try GuestImage.describe(
-            in: folder, release: String(release), packages: versions + [kernel], made: time(nil))
+            in: folder, release: String(release), packages: versions + [kernel, GuestAgent.package], made: time(nil))
         return try cache.install(folder, as: name)
     }
 
@@ -138,6 +140,22 @@ public enum DebianImage {
             if stage != last { progress(.stage("Debian: " + stage.filter { $0 != "." || stage.contains("(") })) }
             last = stage
         }
+    }
+
+    /// Commands from the host are taken as soon as the system is up.
+    private static func installAgent(in root: String) throws(GuestImageError) {
+        for file in try GuestAgent.files() {
+            let path = "\(root)/\(file.path)"
+            try system { () throws(SystemError) in
+                try File.makeDirectory("\(root)/\(GuestAgent.folder)")
+                try File.writeAtomically(path, file.content, mode: 0o755)
+            }
+        }
+        try write("\(root)/etc/systemd/system/rookery-agent.service", DebianSetup.agentUnit)
+        try HostProgram.run([
+            "ln", "-s", "/etc/systemd/system/rookery-agent.service",
+            "\(root)/etc/systemd/system/multi-user.target.wants/",
+        ])
     }
 
     private static func takeKernel(from root: String, to folder: String) throws(GuestImageError) {

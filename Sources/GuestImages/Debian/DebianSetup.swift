@@ -14,6 +14,22 @@ enum DebianSetup {
         """
     }
 
+    /// A unit that takes the host's commands.
+    static let agentUnit = """
+        [Unit]
+        Description=Commands from the machine's host
+
+        [Service]
+        ExecStart=\(GuestAgent.commandLine)
+        Environment=HOME=/root USER=root LOGNAME=root TERM=linux
+        # What a command leaves running goes on.
+        KillMode=process
+
+        [Install]
+        WantedBy=multi-user.target
+
+        """
+
     static func configure(label: String) -> String {
         """
         #!/bin/sh

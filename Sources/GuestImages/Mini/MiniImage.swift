@@ -52,7 +52,8 @@ public struct MiniImage: Sendable {
         let libraries = try store.libraries(of: Array(programs.dropFirst()))
         let kernelPackage = try store.kernelPackage(of: flavor.package)
         let packages = programs + libraries + [kernelPackage]
-        let versions = packages.map { "\($0.name) \($0.version)" } + ["rookery \(revision)"]
+        let own = [GuestAgent.package, DebianPackage(name: "rookery", version: revision, dependencies: [])]
+        let versions = (packages + own).map { "\($0.name) \($0.version)" }
         if let image = cache.image(named: name(flavor)), image.packages == versions { return image }
 
         let kernel = try GuestKernel(kernelPackage, from: store)
@@ -65,9 +66,7 @@ public struct MiniImage: Sendable {
         try HostProgram.run(["cp", "--reflink=auto", kernel.image, "\(folder)/vmlinuz"])
         try system { () throws(SystemError) in try File.writeAtomically("\(folder)/initrd", archive) }
         try GuestImage.describe(
-            in: folder, release: kernel.release,
-            packages: packages + [DebianPackage(name: "rookery", version: revision, dependencies: [])],
-            made: time(nil))
+            in: folder, release: kernel.release, packages: packages + own, made: time(nil))
         return try cache.install(folder, as: name(flavor))
     }
 
@@ -75,8 +74,8 @@ public struct MiniImage: Sendable {
     private static var revision: String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         let parts = [
-            MiniInit.script, MiniSession.script, MiniSession.command, MiniInit.leaseScript, MiniInit.profile,
-            MiniInit.powerButton, modules.joined(separator: " "), "1",
+            MiniInit.script, SessionScripts.session, SessionScripts.command, GuestAgent.version, MiniInit.leaseScript,
+            MiniInit.profile, MiniInit.powerButton, modules.joined(separator: " "), "1",
         ]
         for byte in parts.joined(separator: "\n").utf8 { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01b3 }
         return String(hash, radix: 16)
@@ -93,8 +92,7 @@ public struct MiniImage: Sendable {
         archive.add(device: "dev/console", major: 5, minor: 1)
         archive.add(device: "dev/null", major: 1, minor: 3, mode: 0o666)
         archive.add(file: "init", MiniInit.script, mode: 0o755)
-        archive.add(file: "usr/lib/rookery/session", MiniSession.script, mode: 0o755)
-        archive.add(file: "usr/lib/rookery/command", MiniSession.command, mode: 0o755)
+        for file in try GuestAgent.files() { archive.add(file: file.path, file.content, mode: 0o755) }
         archive.add(file: "usr/share/udhcpc/default.script", MiniInit.leaseScript, mode: 0o755)
         archive.add(file: "etc/udhcpc/default.script", MiniInit.leaseScript, mode: 0o755)
         archive.add(file: "etc/profile", MiniInit.profile)

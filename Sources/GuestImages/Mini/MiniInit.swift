@@ -13,8 +13,8 @@
 /// Control sequences that terminals pass over (ECMA-48's OSC): `ESC ] rookery ; ready BEL` when it is up and before anything of
 /// a command's output, `ESC ] rookery ; exit = N BEL` after it.
 ///
-/// ## Commands over vsock
-/// See `MiniSession`.
+/// ## Commands from the host
+/// See `SessionScripts`.
 enum MiniInit {
     static let script = #"""
         #!/bin/sh
@@ -113,9 +113,7 @@ enum MiniInit {
 
         # The power button, and sessions from the host.
         [ -e /dev/input/event0 ] && acpid -l /dev/null 2>/dev/null
-        if [ -c /dev/vsock ]; then
-            socat VSOCK-LISTEN:\#(MiniSession.port),reuseaddr,fork EXEC:/usr/lib/rookery/session,nofork > /dev/null 2>&1 &
-        fi
+        \#(GuestAgent.commandLine) < /dev/null > /dev/null 2>&1 &
 
         ended() {
             printf '\033]rookery;exit=%d\007' "$1"

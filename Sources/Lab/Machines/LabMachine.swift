@@ -13,11 +13,15 @@ final class LabMachine: Sendable {
     private let doors: [VhostUserDoor]
     private let end = Mutex<String?>(nil)
 
+    /// Whether commands reach the guest: what takes them is in the images that we make.
+    let takesCommands: Bool
+
     /// - Parameter doors: one for each interface, in order; they are there before the monitor is.
-    init(_ node: LabTopology.Node, client: VMClient, doors: [VhostUserDoor]) {
+    init(_ node: LabTopology.Node, client: VMClient, doors: [VhostUserDoor], takesCommands: Bool) {
         self.node = node
         self.client = client
         self.doors = doors
+        self.takesCommands = takesCommands
     }
 
     func closeDoors() { for door in doors { door.close() } }
@@ -28,8 +32,8 @@ final class LabMachine: Sendable {
     var isExternal: Bool { settings.monitor == .external }
     /// Whether the guest says that it is up; others have an operating system of their own, and say nothing that we know.
     var saysWhenReady: Bool { settings.isMini && !isExternal }
-    /// Whether commands reach the guest: the mini guest, and by vsock, which a PC's hardware does not have.
-    var takesCommands: Bool { saysWhenReady && settings.virtualization == .para }
+    /// How long a command waits for the guest to take it, in seconds: one that says when it is up is up.
+    var patience: Int { saysWhenReady ? 10 : 300 }
 
     /// Why no command can be run in the guest, if none can.
     func requireCommands() throws(LabError) {
@@ -41,7 +45,7 @@ final class LabMachine: Sendable {
                     + "\(client.paths.directory)/*.door")
         }
         throw LabError(
-            "the guest of \(node.name) takes no commands: only the mini guest with virtualization: para does "
+            "the guest of \(node.name) takes no commands: those of Rookery's own images do "
                 + "(rookery console \(node.name) has its console)")
     }
 

@@ -7,11 +7,12 @@ public enum SessionProcess {
     /// What a program is said to end with whose session breaks, as ssh has it.
     private static let lostStatus: Int32 = 255
 
-    /// `--guest-session SOCKET plain|terminal SCRIPT`. Returns the exit status.
+    /// `--guest-session SOCKET plain|terminal SECONDS SCRIPT`, the seconds those that the guest has to listen. Returns the exit status.
     public static func main(_ arguments: [String]) -> Int32 {
-        guard arguments.count == 3 else { return 2 }
-        let session = GuestSession(
-            socket: arguments[0], script: arguments[2], isOnTerminal: arguments[1] == "terminal")
+        guard arguments.count == 4, let patience = UInt64(arguments[2]) else { return 2 }
+        var session = GuestSession(
+            socket: arguments[0], script: arguments[3], isOnTerminal: arguments[1] == "terminal")
+        session.patience = patience * 1_000_000_000
         do throws(GuestImageError) {
             switch try session.run() {
             case .exited(let status): return status

@@ -56,11 +56,12 @@ extension Supervisor {
         var started: [(machine: LabMachine, host: Host)] = []
         for node in nodes {
             let isOurs = node.machine?.monitor != .external
+            let plan = isOurs ? try plan(node, of: lab.name) : nil
             let client =
-                isOurs
-                ? try startMonitor(plan(node, of: lab.name))
-                : VMClient(node.name, paths: VMPaths(directory: paths.machine(node.name)))
-            let machine = LabMachine(node, client: client, doors: doors[node.name] ?? [])
+                try plan.map(startMonitor) ?? VMClient(node.name, paths: VMPaths(directory: paths.machine(node.name)))
+            let machine = LabMachine(
+                node, client: client, doors: doors[node.name] ?? [],
+                takesCommands: plan?.image?.takesCommands ?? false)
             let network = try labelled { () throws(SystemError) in try Namespace.current(.network) }
             let host = Host(node, network: network, taps: [], indices: [:], isOnMachine: true, machine: machine)
             add([host])
@@ -174,28 +175,28 @@ extension Supervisor {
         if settings.addressing == .cloudInit, settings.isMini || settings.imageName == DebianImage.name {
             throw wrong("addresses", "there is no cloud-init in \(settings.imageName ?? ""): write dhcp")
         }
-        if !settings.isMini || settings.virtualization == .full {
-            if !node.host.commands.isEmpty {
-                throw wrong("exec", "commands run in mini guests with virtualization: para")
-            }
-            if node.host.startupCommand != nil {
-                throw wrong("cmd", "commands run in mini guests with virtualization: para")
-            }
+        if !settings.isMini {
+            if !node.host.commands.isEmpty { throw wrong("exec", "commands at the start run in mini guests") }
+            if node.host.startupCommand != nil { throw wrong("cmd", "commands at the start run in mini guests") }
         }
     }
 
     // MARK: - Programs
 
     /// Starts a command in a machine: a process of ours that carries it there stands for it here.
+    /// - Parameter patience: seconds that it waits for the guest to take it; nil: until the guest should be up.
     func launch(
         in machine: LabMachine, _ command: [String], environment: [String: String], directory: String?,
-        descriptors: [Int32], terminal: Bool, ended: @escaping ProcessTable.Ended
+        descriptors: [Int32], terminal: Bool, patience: Int? = nil, ended: @escaping ProcessTable.Ended
     ) throws(LabError) -> Int32 {
         try machine.requireCommands()
         let script = GuestScript.running(command, environment: environment, directory: directory)
         var spawn = Spawn(
             "/proc/self/exe",
-            ["rookery-lab", "--guest-session", machine.client.paths.vsock, terminal ? "terminal" : "plain", script],
+            [
+                "rookery-lab", "--guest-session", machine.client.paths.vsock, terminal ? "terminal" : "plain",
+                String(patience ?? machine.patience), script,
+            ],
             environment: [])
         spawn.newSession = true
         spawn.controllingTerminal = terminal ? 0 : nil

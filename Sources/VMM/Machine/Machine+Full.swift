@@ -12,7 +12,8 @@ extension Machine {
 
     /// The full machine: a PC with a Q35 chipset, started by firmware, or with a kernel of the configuration's. Nothing in it
     /// says that it is a virtual one.
-    func buildFull() throws {
+    /// - Parameter vsock: how programs of the host and the guest's sockets come together.
+    func buildFull(vsock: HostSockets) throws {
         let backEnd = backEnd
         let memory = memory
         let interrupts: Q35Chipset.Interrupts =
@@ -36,6 +37,7 @@ extension Machine {
         paintScreen = { video.flush() }
         powerButton = { chipset.power.pressPowerButton() }
         devices += [chipset, serial, video]
+        try addSocketLine(on: chipset.wiring.isaLine(3), vsock: vsock)
         try addDisks(to: chipset)
         try addCards(to: chipset)
         addExitPort()
@@ -64,6 +66,7 @@ extension Machine {
                 chipset.reset()
                 serial.reset()
                 video.reset()
+                for reset in resets { reset() }
                 try begin()
             }
         }
@@ -112,6 +115,20 @@ extension Machine {
         add(memory.tablesAddress, low - memory.tablesAddress, .reserved)
         for region in high { add(region.address, region.byteCount, .ram) }
         chipset.firmware.addFile("etc/e820", map)
+    }
+
+    /// COM2: a PC has no socket device, so that the sockets between host and guest go over a second serial line.
+    private func addSocketLine(on line: InterruptLine, vsock: HostSockets) throws {
+        guard let number = try configuration.guestCID else { return }
+        let sockets = SerialSockets(guestCID: number)
+        let serial = UART16550(line: line, channel: sockets, clock: time)
+        bus.ports.map(serial, at: 0x2f8, byteCount: 8, name: "second serial port")
+        description.serialPorts.append((port: 0x2f8, line: 3))
+        devices += [
+            serial, sockets,
+            SocketRelay(host: sockets.host, watcher: loop, listener: vsock.listener, connect: vsock.connect),
+        ]
+        resets += [sockets.reset, serial.reset]
     }
 
     private func addDisks(to chipset: Q35Chipset) throws {

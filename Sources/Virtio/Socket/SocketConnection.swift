@@ -12,7 +12,7 @@ public final class SocketConnection {
 
     let stream: any SocketStream
     var state: State
-    weak var device: VirtioSocket?
+    weak var host: SocketHost?
 
     /// Bytes that the guest may have under way to us: what its credit is counted from.
     static let bufferByteCount = 256 << 10
@@ -36,32 +36,32 @@ public final class SocketConnection {
     var guestSendsNoMore = false
     var guestReceivesNoMore = false
 
-    init(hostPort: UInt32, guestPort: UInt32, stream: any SocketStream, state: State, device: VirtioSocket) {
+    init(hostPort: UInt32, guestPort: UInt32, stream: any SocketStream, state: State, host: SocketHost) {
         self.hostPort = hostPort
         self.guestPort = guestPort
         self.stream = stream
         self.state = state
-        self.device = device
+        self.host = host
     }
 
     /// The stream has bytes for the guest, or its end.
     public func readable() {
         guard state != .over else { return }
         mayRead = true
-        device?.serve()
+        host?.serve()
     }
 
     /// The stream takes more bytes.
     public func writable() {
         guard state == .established else { return }
         pass()
-        device?.serve()
+        host?.serve()
     }
 
     /// The host wants to end the connection at once.
     public func close() {
         guard state != .over else { return }
-        device?.end(self, tellGuest: true)
+        host?.end(self, tellGuest: true)
     }
 
     /// How many bytes the guest has room for.

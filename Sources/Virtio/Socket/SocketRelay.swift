@@ -2,7 +2,7 @@ import Board
 import Glibc
 import Linux
 
-/// Joins a socket device to Unix sockets of the host, in Firecracker's way.
+/// Joins a guest's sockets to Unix sockets of the host, in Firecracker's way.
 ///
 /// From the host: a program connects to the listener and writes "CONNECT 1234\n"; when the guest has accepted it reads
 /// "OK 1073741824\n" (the host's port), and from then on the stream is the guest's. A refusal closes the connection.
@@ -10,7 +10,7 @@ import Linux
 ///
 /// Called with the device lock held, on the thread of the watcher.
 public final class SocketRelay {
-    private let device: VirtioSocket
+    private let host: SocketHost
     private let watcher: any DescriptorWatcher
     private let listener: OwnedDescriptor?
     private let connectOut: (UInt32) -> OwnedDescriptor?
@@ -33,14 +33,14 @@ public final class SocketRelay {
     ///   - listener: non-blocking; where programs of the host connect.
     ///   - connect: opens a stream for a port that the guest connects to; nil refuses.
     public init(
-        device: VirtioSocket, watcher: any DescriptorWatcher, listener: OwnedDescriptor?,
+        host: SocketHost, watcher: any DescriptorWatcher, listener: OwnedDescriptor?,
         connect: @escaping (_ port: UInt32) -> OwnedDescriptor? = { _ in nil }
     ) {
-        self.device = device
+        self.host = host
         self.watcher = watcher
         self.listener = listener
         connectOut = connect
-        device.onConnect = { [weak self] in self?.guestConnects(to: $0) }
+        host.onConnect = { [weak self] in self?.guestConnects(to: $0) }
         if let number = listener?.rawValue {
             watcher.watch(number, for: .readable) { [weak self] _ in self?.acceptCallers() }
         }
@@ -77,7 +77,7 @@ public final class SocketRelay {
 
     private func open(_ socket: OwnedDescriptor, to port: UInt32, greets: Bool) -> Bool {
         let stream = stream(socket, greets: greets)
-        if device.connect(to: port, stream) != nil { return true }
+        if host.connect(to: port, stream) != nil { return true }
         stream.closed()
         return false
     }

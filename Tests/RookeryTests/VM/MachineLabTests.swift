@@ -13,9 +13,11 @@ struct MachineLabTests {
             s1: { kind: switch }
             h1: {}
             vm1: { kind: vm, cpu: software, addresses: dhcp, files: ["./shared:/mnt/shared"] }
+            vm2: { kind: vm, cpu: software, virtualization: full }
           links:
             - [h1, s1]
             - [vm1, s1]
+            - [vm2, s1]
         """
 
     @Test(.enabled(if: VMVerbTests.canRunMachines, "needs apt, for the guest's packages"))
@@ -31,6 +33,7 @@ struct MachineLabTests {
         try #require(up.status == 0, "\(up.all)")
 
         try commands(program, shared: shared)
+        try commandsOverASerialLine(program)
         try commandLine(program)
         try lifeCycle(program)
         rmdir(shared)
@@ -75,6 +78,18 @@ struct MachineLabTests {
         #expect(typed.output.contains("31 97"), "\(typed.all)")
     }
 
+    /// A full machine has no socket device: the same by COM2.
+    private func commandsOverASerialLine(_ program: borrowing Program) throws {
+        let words = try program.run(
+            "exec", "vm2", "sh", "-c", "printf '\\300\\333|' | od -An -tx1; echo no >&2; exit 7")
+        #expect(words.status == 7 && words.output == " c0 db 7c\n" && words.errors == "no\n", "\(words.all)")
+        let much = String(repeating: "0123456789abcdef\n", count: 1 << 12)
+        #expect(try program.run("exec", "vm2", "cat", input: much, seconds: 60).output == much)
+        let devices = try program.run("exec", "vm2", "sh", "-c", "ls /sys/bus/virtio/devices /dev/vsock 2>&1 | wc -l")
+        #expect(devices.output == "1\n" || devices.output == "2\n", "\(devices.all)")
+        #expect(try program.run("exec", "vm2", "cat", "/etc/hosts").output.contains("vm1"))
+    }
+
     /// The command line in Mininet's manner.
     private func commandLine(_ program: borrowing Program) throws {
         let script = """
@@ -89,14 +104,15 @@ struct MachineLabTests {
             vm1 echo still here
             h1 iperf3 -s -1 -D > /dev/null
             vm1 iperf3 -c h1 -t 1
+            vm2 ping -c1 -W5 vm1
             pingall
             """
         let cli = try program.run("cli", input: script + "\n", seconds: 60)
         #expect(cli.status == 0, "\(cli.all)")
         for words in [
-            "h1 s1 vm1", "vm1 eth0:eth2", "<VM vm1: eth0:10.0.0.2 pid=", "1 packets transmitted, 1 received, 0%",
+            "h1 s1 vm1 vm2", "vm1 eth0:eth2", "<VM vm1: eth0:10.0.0.2 pid=", "1 packets transmitted, 1 received, 0%",
             "1 packets transmitted, 1 packets received, 0%", "5 /tmp", "syntax error", "still here", "bits/sec",
-            "receiver", "h1 -> vm1", "vm1 -> h1", "0% dropped (2/2 received)",
+            "receiver", "h1 -> vm1", "vm1 -> h1", "0% dropped (6/6 received)",
         ] {
             #expect(cli.output.contains(words), "\(words): \(cli.all)")
         }
@@ -134,7 +150,7 @@ struct MachineLabTests {
             ("files: ['./nosuch:/mnt']", "vm1: files: there is no directory"),
             ("disks: [/nosuch.raw]", "vm1: disks: there is no file"),
             ("image: debian, addresses: cloud-init", "vm1: addresses: there is no cloud-init in debian"),
-            ("kernel: /etc/passwd, exec: ls", "vm1: exec: commands run in mini guests"),
+            ("kernel: /etc/passwd, exec: ls", "vm1: exec: commands at the start run in mini guests"),
         ] {
             let file = program.file("lab.yml")
             try File.write(file, "name: t\ntopology: {nodes: {vm1: {kind: vm, \(node)}}}\n")

@@ -15,7 +15,7 @@ struct SocketRelayTests {
         let directory = TemporaryDirectory()
         let path = directory.path + "/vsock"
         let listener = OwnedDescriptor(try UnixSocket.listen(path, nonBlocking: true))
-        let relay = SocketRelay(device: device, watcher: watcher, listener: listener)
+        let relay = SocketRelay(host: device.host, watcher: watcher, listener: listener)
         let guest = SocketGuest(device)
         let program = try UnixSocket.connect(path)
         try program.writeAll("CONN")
@@ -41,7 +41,7 @@ struct SocketRelayTests {
 
     @Test("the program's end is told to the guest, and what the guest sends after that breaks nothing")
     func programEnds() throws {
-        let relay = SocketRelay(device: device, watcher: watcher, listener: nil)
+        let relay = SocketRelay(host: device.host, watcher: watcher, listener: nil)
         let guest = SocketGuest(device)
         var program: [OwnedDescriptor] = []
         try UnixSocket.pair { (mine, theirs) throws(SystemError) in
@@ -55,7 +55,7 @@ struct SocketRelayTests {
         let end = try #require(guest.take()).packet
         #expect(end.operation == Operation.shutdown && end.flags == 2)
         guest.send(SocketGuest.packet(Operation.data, from: 7, to: port), [1])
-        #expect(guest.operations() == [Operation.reset] && device.connectionCount == 0 && watcher.count == 0)
+        #expect(guest.operations() == [Operation.reset] && device.host.connectionCount == 0 && watcher.count == 0)
     }
 
     @Test("refused by the guest, the connection closes; nonsense is not answered")
@@ -63,7 +63,7 @@ struct SocketRelayTests {
         let directory = TemporaryDirectory()
         let path = directory.path + "/vsock"
         let listener = OwnedDescriptor(try UnixSocket.listen(path, nonBlocking: true))
-        let relay = SocketRelay(device: device, watcher: watcher, listener: listener)
+        let relay = SocketRelay(host: device.host, watcher: watcher, listener: listener)
         let early = try UnixSocket.connect(path)
         try early.writeAll("CONNECT 5\n")
         watcher.pump()
@@ -93,7 +93,7 @@ struct SocketRelayTests {
             ends = [OwnedDescriptor(mine), OwnedDescriptor(other)]
         }
         let (program, theirs) = (ends[0], ends[1])
-        let relay = SocketRelay(device: device, watcher: watcher, listener: nil) { $0 == 80 ? theirs : nil }
+        let relay = SocketRelay(host: device.host, watcher: watcher, listener: nil) { $0 == 80 ? theirs : nil }
         let guest = SocketGuest(device)
         guest.send(SocketGuest.packet(Operation.request))
         #expect(guest.operations() == [Operation.response])
@@ -128,6 +128,6 @@ struct SocketRelayTests {
         let wanted = (0..<total).map(pattern)
         #expect(fromGuest == wanted && toGuest == wanted)
         relay.close()
-        #expect(device.connectionCount == 0)
+        #expect(device.host.connectionCount == 0)
     }
 }

@@ -21,7 +21,7 @@ struct VirtioSocketTests {
 
     @Test("the guest connects, bytes go both ways, both ends close")
     func guestConnects() throws {
-        device.onConnect = { $0 == 80 ? stream : nil }
+        device.host.onConnect = { $0 == 80 ? stream : nil }
         let guest = SocketGuest(device)
         #expect(guest.driver.configuration(0, count: 8) == [3, 0, 0, 0, 0, 0, 0, 0])
         guest.send(SocketGuest.packet(Operation.request))
@@ -43,14 +43,14 @@ struct VirtioSocketTests {
         #expect(stream.received.last == 33)
         guest.send(SocketGuest.packet(Operation.shutdown, flags: 3))
         #expect(guest.operations() == [Operation.reset])
-        #expect(stream.events == ["established", "ended", "closed"] && device.connectionCount == 0)
+        #expect(stream.events == ["established", "ended", "closed"] && device.host.connectionCount == 0)
     }
 
     @Test("the host connects; the guest accepts or refuses")
     func hostConnects() throws {
-        #expect(device.connect(to: 22, stream) == nil)
+        #expect(device.host.connect(to: 22, stream) == nil)
         let guest = SocketGuest(device)
-        let connection = try #require(device.connect(to: 22, stream))
+        let connection = try #require(device.host.connect(to: 22, stream))
         let request = try #require(guest.take()).packet
         #expect(request.operation == Operation.request && request.destinationPort == 22)
         #expect(request.sourcePort == 1 << 30 && request.destinationCID == 3)
@@ -58,11 +58,11 @@ struct VirtioSocketTests {
         guest.send(SocketGuest.packet(Operation.response, from: 22, to: 1 << 30))
         #expect(stream.events == ["established"] && connection.guestPort == 22)
         let second = RecordingStream()
-        device.connect(to: 23, second)
+        device.host.connect(to: 23, second)
         guest.send(SocketGuest.packet(Operation.reset, from: 23, to: 1 << 30 + 1))
-        #expect(second.events == ["closed"] && device.connectionCount == 1)
+        #expect(second.events == ["closed"] && device.host.connectionCount == 1)
         connection.close()
-        #expect(guest.operations() == [Operation.request, Operation.reset] && device.connectionCount == 0)
+        #expect(guest.operations() == [Operation.request, Operation.reset] && device.host.connectionCount == 0)
     }
 
     @Test("what belongs to no connection is answered by a reset; resets, and foreign senders, by nothing")
@@ -87,7 +87,7 @@ struct VirtioSocketTests {
 
     @Test("the host sends no more than the guest has room for, and goes on when it has more")
     func hostCredit() throws {
-        device.onConnect = { _ in stream }
+        device.host.onConnect = { _ in stream }
         let guest = SocketGuest(device)
         guest.send(SocketGuest.packet(Operation.request, buffer: 10))
         _ = guest.take()
@@ -107,7 +107,7 @@ struct VirtioSocketTests {
 
     @Test("what the host does not take is kept, told as credit, and refused when it is more than there was credit for")
     func guestCredit() throws {
-        device.onConnect = { _ in stream }
+        device.host.onConnect = { _ in stream }
         let guest = SocketGuest(device)
         guest.send(SocketGuest.packet(Operation.request))
         _ = guest.take()
@@ -129,7 +129,7 @@ struct VirtioSocketTests {
 
     @Test("the guest's end comes after all its bytes")
     func endAfterBytes() {
-        device.onConnect = { _ in stream }
+        device.host.onConnect = { _ in stream }
         let guest = SocketGuest(device)
         guest.send(SocketGuest.packet(Operation.request))
         stream.room = 1
@@ -165,13 +165,13 @@ struct VirtioSocketTests {
 
     @Test("a reset ends every connection")
     func reset() {
-        device.onConnect = { _ in stream }
+        device.host.onConnect = { _ in stream }
         var ready: [Bool] = []
-        device.onReadyChange = { ready.append($0) }
+        device.host.onReadyChange = { ready.append($0) }
         let guest = SocketGuest(device)
         guest.send(SocketGuest.packet(Operation.request))
         guest.driver.transport.status = 0
-        #expect(stream.events == ["established", "closed"] && device.connectionCount == 0)
+        #expect(stream.events == ["established", "closed"] && device.host.connectionCount == 0)
         #expect(ready == [true, false])
         stream.connection?.readable()
         stream.connection?.close()

@@ -1,4 +1,5 @@
-/// The mini guest's end of commands that come over vsock, as scripts for busybox. The host's end: `GuestSession`.
+/// The guest's end of commands, behind `rookery-agent`, as scripts for busybox or a Debian system with socat. The host's
+/// end: `GuestSession`.
 ///
 /// All connections are to one port. The first line says what one is; ID are hexadecimal digits of the host's choice.
 ///
@@ -10,10 +11,12 @@
 ///     error ID        its standard error; not with a terminal, where all is one
 ///
 /// The settings are stty's, of the new terminal.
-enum MiniSession {
+enum SessionScripts {
+    /// agent_port in rookery-agent.
     static let port = 1024
 
-    static let script = #"""
+    /// Serves one connection.
+    static let session = #"""
         #!/bin/sh
         folder=${SESSIONS:-/run/sessions}
         command=${0%/*}/command
@@ -52,7 +55,7 @@ enum MiniSession {
         leader() {
             for try in 1 2 3 4 5 6 7 8 9 10; do
                 [ -s "$session/process" ] && break
-                usleep 20000
+                sleep 0.02
             done
             cat "$session/process"
         }

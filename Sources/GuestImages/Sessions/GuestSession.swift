@@ -2,7 +2,7 @@ import Glibc
 import Linux
 
 /// A command in a mini guest that this process stands for: its input, output and exit status are this process's, and
-/// signals for this process are for it. The protocol: `MiniSession`.
+/// signals for this process are for it. The protocol: `SessionScripts`.
 ///
 /// The guest is not trusted: it may say anything, at any length, and never take anything.
 public struct GuestSession {
@@ -76,7 +76,7 @@ public struct GuestSession {
         let deadline = MonotonicClock.now() + patience
         while true {
             let stream = try UnixSocket.connect(socket)
-            try stream.writeAll("CONNECT \(MiniSession.port)\n")
+            try stream.writeAll("CONNECT \(SessionScripts.port)\n")
             if line(stream).hasPrefix("OK") { return stream }
             guard MonotonicClock.now() < deadline else {
                 throw SystemError("reach the guest at", socket, remedy: "it takes no commands")
