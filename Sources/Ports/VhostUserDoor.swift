@@ -78,7 +78,7 @@ public final class VhostUserDoor: Sendable {
             guard let connection = accepted else { continue }
             let number = connection.rawValue
             if listener.enter(number) {
-                converse(VhostUserSocket(OwnedDescriptor(connection), timeoutSeconds: 0), onFault)
+                converse(VhostUserSocket(OwnedDescriptor(connection)), onFault)
             }
             listener.leave()
             backend.backend.stopAll()

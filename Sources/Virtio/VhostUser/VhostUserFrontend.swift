@@ -2,8 +2,11 @@ import Board
 import Glibc
 import Linux
 
-/// The frontend's side of vhost-user: hands the guest's memory and rings to another process. Waits for answers.
+/// The frontend's side of vhost-user: hands the guest's memory and rings to another process. Waits for answers, but not for long:
+/// the device lock may be held meanwhile.
 public final class VhostUserFrontend {
+    /// How long the backend may take in all for what belongs together: the hello, a start of rings, a stop.
+    private let patience: Duration
     private let socket: VhostUserSocket
     public var rawValue: Int32 { socket.rawValue }
     /// What the backend can do: virtio's features, the protocol's, rings at most.
@@ -12,8 +15,10 @@ public final class VhostUserFrontend {
     public let ringLimit: Int
 
     /// Says hello and asks what the backend can do.
-    public init(_ descriptor: OwnedDescriptor) throws(VhostUserError) {
+    public init(_ descriptor: OwnedDescriptor, patience: Duration = .seconds(5)) throws(VhostUserError) {
+        self.patience = patience
         socket = VhostUserSocket(descriptor)
+        socket.deadline = Self.deadline(patience)
         try socket.send(VhostUserMessage(.setOwner))
         features = try Self.ask(.getFeatures, socket)
         guard features & VhostUserFeature.protocolFeatures != 0 else {
@@ -36,10 +41,22 @@ public final class VhostUserFrontend {
         }
     }
 
-    /// Whether the other side has gone. Takes nothing from the socket.
-    var hasEnded: Bool {
+    private static func deadline(_ patience: Duration) -> UInt64 {
+        MonotonicClock.now() + UInt64(max(0, patience / .nanoseconds(1)))
+    }
+
+    /// From now on the backend has its time again.
+    func renewPatience() { socket.deadline = Self.deadline(patience) }
+
+    /// What the other side has done unasked: it has gone, or it speaks. Takes nothing from the socket. To be called when no answer
+    /// is waited for, and something can be read: who lets a message lie there is told of it again and again.
+    var unaskedEvent: VhostUserError? {
         var byte: UInt8 = 0
-        return recv(socket.rawValue, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) == 0
+        switch recv(socket.rawValue, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) {
+        case 1...: return .badValue("a message that nobody asked for")
+        case 0: return .system("the backend has gone")
+        default: return errno == EAGAIN || errno == EINTR ? nil : .system("the backend has gone")
+        }
     }
 
     private static func ask(_ request: VhostUserRequest, _ socket: VhostUserSocket) throws(VhostUserError) -> UInt64 {
@@ -74,9 +91,10 @@ public final class VhostUserFrontend {
         guard result == 0 else { throw .system("the backend refuses message \(message.request)") }
     }
 
-    /// Agrees on features and hands over the memory.
+    /// Agrees on features and hands over the memory, which is how a start of rings begins.
     /// - Parameter file: what backs the memory; each region's offset in it is the region's.
     public func begin(features taken: UInt64, memory: GuestMemory, file: Int32) throws(VhostUserError) {
+        renewPatience()
         let own = features & VhostUserFeature.protocolFeatures
         try tell(VhostUserMessage(.setFeatures, payload: VhostUserMessage.number(taken | own)))
         guard memory.regions.count <= VhostUserPayload.regionLimit else {

@@ -16,6 +16,7 @@ public final class VhostUserNetwork: VirtioDevice {
     public let pairCount: Int
 
     private let memoryFile: OwnedDescriptor
+    private let patience: Duration
     private let watcher: any DescriptorWatcher
     private var frontend: VhostUserFrontend?
     private let firstMAC: [UInt8]
@@ -46,13 +47,15 @@ public final class VhostUserNetwork: VirtioDevice {
     ///   - socket: connected to the backend.
     ///   - memoryFile: backs the guest's memory.
     ///   - pairCount: pairs of queues at most; the backend may have fewer.
+    ///   - patience: how long the backend may take for a set-up, or a reset: the guest waits meanwhile. One that takes longer is lost.
     public init(
         name: String = "virtio-net", socket: OwnedDescriptor, memoryFile: OwnedDescriptor,
         watcher: any DescriptorWatcher, mac: [UInt8], pairCount wantedPairs: Int = 1, queueSize: UInt16 = 256,
-        mtu: UInt16? = nil
+        mtu: UInt16? = nil, patience: Duration = .seconds(5)
     ) throws(VhostUserError) {
         precondition(mac.count == 6 && wantedPairs >= 1)
-        let frontend = try VhostUserFrontend(socket)
+        let frontend = try VhostUserFrontend(socket, patience: patience)
+        self.patience = patience
         self.name = name
         self.memoryFile = memoryFile
         self.watcher = watcher
@@ -151,6 +154,7 @@ public final class VhostUserNetwork: VirtioDevice {
         session = nil
         mac = firstMAC
         activePairCount = 1
+        frontend?.renewPatience()
         for index in rings.indices {
             updateCallWatch(index)
             guard rings[index].isRunning else { continue }
@@ -195,6 +199,7 @@ public final class VhostUserNetwork: VirtioDevice {
             guard count >= 1, count <= pairCount else { return false }
             activePairCount = count
             guard let frontend else { return true }
+            frontend.renewPatience()
             do throws(VhostUserError) {
                 for index in rings.indices where rings[index].isRunning {
                     try frontend.setEnabled(index / 2 < count, ring: index)
@@ -210,9 +215,9 @@ public final class VhostUserNetwork: VirtioDevice {
     // MARK: The backend's life
 
     private func watchBackend(_ frontend: VhostUserFrontend) {
-        // It never speaks unasked: what can be read here is its end, or an answer that its asker has taken meanwhile.
+        // What could be read here may have been an answer that its asker has taken meanwhile.
         watcher.watch(frontend.rawValue, for: .readable) { [weak self, weak frontend] _ in
-            if frontend?.hasEnded == true { self?.disconnect(.system("the backend has gone")) }
+            if let event = frontend?.unaskedEvent { self?.disconnect(event) }
         }
     }
 
@@ -229,7 +234,7 @@ public final class VhostUserNetwork: VirtioDevice {
     /// - Throws: when the new one cannot do what the guest has been promised.
     public func reconnect(_ socket: OwnedDescriptor) throws(VhostUserError) {
         precondition(frontend == nil)
-        let new = try VhostUserFrontend(socket)
+        let new = try VhostUserFrontend(socket, patience: patience)
         let needed = (features & Self.deviceFeatures) | queueFeatures
         guard new.features & needed == needed, new.ringLimit >= rings.count else {
             throw .system("the backend can do less than the one before")

@@ -39,6 +39,11 @@ public final class VhostUserPort: NetworkPort {
     /// Places to send from that are free, the one that was used last at the end: memory that is in the caches.
     private var freePlaces: [UInt16]
     private var isWaitingToSend = false
+    /// Looks for a frame since the watcher has told of some last.
+    private var stepCount = 0
+    /// That many, and others have a turn: whoever asks for frames holds the device lock, and the other side can bring them, and what
+    /// is dropped, as fast as they are taken.
+    private static let stepLimit = 256
     private var offloads: UInt32 = 0
 
     /// A segment that is being cut.
@@ -76,8 +81,10 @@ public final class VhostUserPort: NetworkPort {
     /// Says hello and hands the queues over. Frames come from now on.
     /// - Parameter socket: connected to the other side.
     /// - Throws: also when it takes no segments or unfinished checksums.
-    public init(socket: OwnedDescriptor, watcher: any DescriptorWatcher) throws(VhostUserError) {
-        let frontend = try VhostUserFrontend(socket)
+    public init(
+        socket: OwnedDescriptor, watcher: any DescriptorWatcher, patience: Duration = .seconds(5)
+    ) throws(VhostUserError) {
+        let frontend = try VhostUserFrontend(socket, patience: patience)
         guard frontend.features & Self.needed == Self.needed else {
             throw .system("the backend does not take TCP segments with unfinished checksums")
         }
@@ -128,6 +135,7 @@ public final class VhostUserPort: NetworkPort {
         watcher.watch(receiveEvents.call.rawValue, for: .readable) { [weak self] _ in
             guard let self else { return }
             receiveEvents.call.drainEvent()
+            stepCount = 0
             onReadable?()
         }
         watcher.watch(sendEvents.call.rawValue, for: .readable) { [weak self] _ in
@@ -139,7 +147,7 @@ public final class VhostUserPort: NetworkPort {
             onWritable?()
         }
         watcher.watch(frontend.rawValue, for: .readable) { [weak self, weak frontend] _ in
-            if frontend?.hasEnded == true { self?.disconnect(.system("the backend has gone")) }
+            if let event = frontend?.unaskedEvent { self?.disconnect(event) }
         }
     }
 
@@ -151,7 +159,13 @@ public final class VhostUserPort: NetworkPort {
 
     public func send(_ buffers: [UnsafeRawBufferPointer]) -> Bool {
         guard isConnected else { return true }
+        if isWaitingToSend {
+            // Who sends does not wait: should the other side turn out to be gone now, it is not called from in here.
+            isWaitingToSend = false
+            sendQueue.disableInterrupts()
+        }
         guard reclaim() else {
+            guard isConnected else { return true }
             isWaitingToSend = true
             // One that has come back meanwhile is not told of any more.
             if sendQueue.enableInterrupts() { sendEvents.call.signalEvent() }
@@ -193,10 +207,16 @@ public final class VhostUserPort: NetworkPort {
 
     public func receive(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         while isConnected {
+            guard stepCount < Self.stepLimit else {
+                receiveEvents.call.signalEvent()
+                return 0
+            }
+            stepCount += 1
             if let count = nextSegment(into: buffer) { return count }
             do throws(VirtqueueError) {
                 guard let first = try receiveQueue.take() else {
                     if receiveQueue.enableInterrupts() { continue }
+                    stepCount = 0
                     return 0
                 }
                 let count = try gather(first, buffer)
@@ -231,6 +251,7 @@ public final class VhostUserPort: NetworkPort {
         let kind = header[1]
         let isWhole = kind == 0 || takes(kind)
         let count = Int(header[NetworkHeader.bufferCount]) | Int(header[NetworkHeader.bufferCount + 1]) << 8
+        guard count <= Int(Self.receiveCount) else { throw .badRequest("a frame of more buffers than there are") }
         let target = isWhole ? buffer : whole
         var done = 0
         var part = first
@@ -249,6 +270,8 @@ public final class VhostUserPort: NetworkPort {
         }
         if receiveQueue.publish() { receiveEvents.kick.signalEvent() }
         guard done <= target.count else { return drop() }
+        // What it was judged by: the other side could write there until now.
+        target[1] = kind
         if isWhole { return finished(buffer, done) }
         segments = TCPSegments(
             header: UnsafeRawBufferPointer(rebasing: whole[..<NetworkHeader.byteCount]),

@@ -6,24 +6,37 @@ public final class VhostUserSocket {
     public let descriptor: OwnedDescriptor
     public var rawValue: Int32 { descriptor.rawValue }
 
-    /// - Parameter timeoutSeconds: how long a message may take to come; 0: for ever.
-    public init(_ descriptor: OwnedDescriptor, timeoutSeconds: Int = 10) {
-        self.descriptor = descriptor
-        var time = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(descriptor.rawValue, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
-        }
-    }
+    /// The time of the monotonic clock, in nanoseconds, up to which the other side is waited for; nil: for ever. What is there by
+    /// then is taken later, too.
+    public var deadline: UInt64?
+
+    public init(_ descriptor: OwnedDescriptor) { self.descriptor = descriptor }
 
     public func send(_ message: VhostUserMessage, descriptors: [Int32] = []) throws(VhostUserError) {
         let bytes = message.bytes
-        do throws(SystemError) {
-            var rest = try UnixSocket.send(bytes, descriptors: descriptors, on: descriptor.descriptor)
-            while rest < bytes.count {
-                rest += try UnixSocket.send(Array(bytes[rest...]), on: descriptor.descriptor)
+        var done = 0
+        while done < bytes.count {
+            try wait(for: POLLOUT)
+            do throws(SystemError) {
+                done += try UnixSocket.send(
+                    Array(bytes[done...]), descriptors: done == 0 ? descriptors : [], on: descriptor.descriptor)
+            } catch {
+                throw .system("\(error)")
             }
-        } catch {
-            throw .system("\(error)")
+        }
+    }
+
+    /// Waits until the socket can be written to, or read.
+    private func wait(for events: Int32) throws(VhostUserError) {
+        guard let deadline else { return }
+        var entry = pollfd(fd: rawValue, events: Int16(events), revents: 0)
+        while true {
+            let now = MonotonicClock.now()
+            let left = now < deadline ? (deadline - now + 999_999) / 1_000_000 : 0
+            let count = poll(&entry, 1, Int32(clamping: left))
+            if count > 0 { return }
+            if count < 0 && errno == EINTR { continue }
+            throw .system("the other side does not answer in time")
         }
     }
 
@@ -48,6 +61,7 @@ public final class VhostUserSocket {
         defer { buffer.deallocate() }
         var done = 0
         while done < count {
+            try wait(for: POLLIN)
             let received: (byteCount: Int, descriptors: [Int32])?
             do throws(SystemError) {
                 received = try UnixSocket.receive(
@@ -55,7 +69,7 @@ public final class VhostUserSocket {
             } catch {
                 throw .system("\(error)")
             }
-            guard let received else { throw .system("nothing came in time") }
+            guard let received else { throw .system("the socket does not wait") }
             descriptors += received.descriptors.map { OwnedDescriptor(FileDescriptor(owning: $0)) }
             guard descriptors.count <= VhostUserPayload.regionLimit else {
                 throw .badValue("so many descriptors")

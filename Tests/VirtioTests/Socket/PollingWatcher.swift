@@ -19,9 +19,10 @@ final class PollingWatcher: DescriptorWatcher {
         watched[descriptor] = nil
     }
 
-    /// Tells what is ready, until nothing is.
-    func pump() {
-        for _ in 0..<1000 {
+    /// Tells what is ready, until nothing is, or so often as it is said.
+    func pump(rounds: Int = .max) {
+        for round in 0..<1000 {
+            if round == rounds { return }
             var polls = watched.map { descriptor, entry in
                 var events: Int32 = 0
                 if entry.events.contains(.readable) { events |= POLLIN }

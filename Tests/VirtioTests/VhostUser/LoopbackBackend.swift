@@ -13,14 +13,21 @@ final class LoopbackBackend: @unchecked Sendable {
     private(set) var failure: String?
     private(set) var requests: [UInt32] = []
     private let limit: Int
+    private let silentAfter: Int
+    private let delayMilliseconds: Int
 
-    /// - Parameter limit: messages that it takes before it goes away.
+    /// - Parameters:
+    ///   - limit: messages that it takes before it goes away.
+    ///   - silentAfter: messages that it answers, if they want an answer; it takes the rest, and says nothing.
+    ///   - delayMilliseconds: how long it takes over those behind `silentAfter`, if it answers them late instead of never.
     init(
         _ descriptor: OwnedDescriptor, features: UInt64 = LoopbackBackend.features, ringCount: Int = 4,
-        limit: Int = .max
+        limit: Int = .max, silentAfter: Int = .max, delayMilliseconds: Int = 0
     ) throws {
         socket = VhostUserSocket(descriptor)
         self.limit = limit
+        self.silentAfter = silentAfter
+        self.delayMilliseconds = delayMilliseconds
         backend = VhostUserBackend(features: features, ringCount: ringCount) { [unowned self] index, ring in
             lock.withLock { _ in rings[index] = ring }
         } stop: { [unowned self] index in
@@ -39,7 +46,12 @@ final class LoopbackBackend: @unchecked Sendable {
         do {
             while requests.count < limit, let (message, descriptors) = try socket.receive() {
                 requests.append(message.request)
-                if let reply = try backend.handle(message, descriptors: descriptors) { try socket.send(reply) }
+                let reply = try backend.handle(message, descriptors: descriptors)
+                if requests.count > silentAfter {
+                    if delayMilliseconds == 0 { continue }
+                    usleep(UInt32(delayMilliseconds) * 1000)
+                }
+                if let reply { try socket.send(reply) }
             }
         } catch {
             failure = "\(error)"
@@ -72,6 +84,9 @@ final class LoopbackBackend: @unchecked Sendable {
         }
         for chain in chains { queue.giveBack(chain.head, written: chain.written) }
     }
+
+    /// Says what nobody has asked for.
+    func speak() throws { try socket.send(VhostUserMessage(.getFeatures)) }
 
     /// Gives back what nobody has given it.
     func giveBackNonsense(on index: Int, head: UInt16, written: Int) {

@@ -220,6 +220,57 @@ final class VhostUserPortTests {
         #expect(isTold && !port.isConnected)
     }
 
+    @Test("however much waits, others have their turn")
+    func turns() throws {
+        let (port, backend) = try pair()
+        var tellings = 0
+        port.onReadable = { tellings += 1 }
+        // One segment that is to be cut into 1000 frames.
+        #expect(send(segment(payload: 1000, isIPv4: true, tags: 0, size: 1), port))
+        try backend.pump()
+        var counts: [Int] = []
+        while counts.reduce(0, +) < 1000, counts.count < 10 {
+            watcher.pump(rounds: 1)
+            var count = 0
+            while receive(port) != nil { count += 1 }
+            counts.append(count)
+        }
+        #expect(counts == [255, 256, 256, 233] && tellings == 4)
+        #expect(receive(port) == nil && port.droppedCount == 0)
+    }
+
+    @Test("a frame of more buffers than there are is not believed")
+    func tooManyBuffers() throws {
+        let (port, backend) = try pair()
+        var isTold = false
+        port.onDisconnect = { _ in isTold = true }
+        var frame = [UInt8](repeating: 0, count: 72)
+        frame[10...11] = [1, 1]
+        #expect(send(frame, port))
+        try backend.pump()
+        #expect(receive(port) == nil && isTold)
+    }
+
+    @Test("when the other side is found gone by who sends, the sender is not called from within")
+    func endWhileSending() throws {
+        let (port, backend) = try pair()
+        let frame = [UInt8](repeating: 0, count: 72)
+        while send(frame, port) {}
+        var isSending = false
+        port.onWritable = { #expect(!isSending) }
+        backend.giveBackNonsense(on: 1, head: 300, written: 0)
+        isSending = true
+        #expect(send(frame, port) && !port.isConnected)
+    }
+
+    @Test("another side that speaks unasked is let go")
+    func unasked() throws {
+        let (port, backend) = try pair()
+        try backend.speak()
+        watcher.pump()
+        #expect(!port.isConnected && watcher.count == 0)
+    }
+
     @Test("another side that cannot take segments is refused")
     func lessCapable() throws {
         for missing in [NetworkFeature.checksum, NetworkFeature.hostTSO4, Virtio.Feature.version1] {

@@ -180,6 +180,47 @@ final class VhostUserTests {
         #expect(driver.transport.status == 0)
     }
 
+    @Test(
+        "a backend that is silent, or slow again and again, is waited for once in all; the guest goes on without a link",
+        arguments: [0, 20])
+    func silence(delayMilliseconds: Int) throws {
+        let (mine, theirs) = try pair()
+        // It says hello, and answers to the set-up come late or never: eight of them, 160 milliseconds.
+        let backend = try LoopbackBackend(theirs, silentAfter: 5, delayMilliseconds: delayMilliseconds)
+        let device = try VhostUserNetwork(
+            socket: mine, memoryFile: file, watcher: watcher, mac: [2, 0, 0, 0, 0, 1], patience: .milliseconds(80))
+        var errors: [String] = []
+        device.onDisconnect = { errors.append("\($0)") }
+        let driver = MockDriver(device, guest: guest)
+        driver.start()
+        #expect(errors == ["vhost-user: the other side does not answer in time"])
+        #expect(!device.isLinkUp && !driver.needsReset && driver.transport.status & 4 != 0)
+        // Nothing is sent to it any more, however often the guest starts the device.
+        let count = backend.requests.count
+        for _ in 0..<3 { driver.start(arenaByteCount: 4096) }
+        watcher.pump()
+        #expect(errors.count == 1 && backend.requests.count <= count + 1)
+    }
+
+    @Test("a backend that says nothing at all is no backend")
+    func silentFromTheStart() throws {
+        let (mine, theirs) = try pair()
+        #expect(throws: VhostUserError.self) { _ = try VhostUserFrontend(mine, patience: .milliseconds(20)) }
+        withExtendedLifetime(theirs) {}
+    }
+
+    @Test("a backend that speaks unasked is let go, and not heard again and again")
+    func unasked() throws {
+        let (device, backend) = try device()
+        let driver = MockDriver(device, guest: guest)
+        driver.start()
+        var errors: [String] = []
+        device.onDisconnect = { errors.append("\($0)") }
+        try backend.speak()
+        watcher.pump()
+        #expect(errors == ["vhost-user: a message that nobody asked for cannot be"] && !device.isLinkUp)
+    }
+
     @Test("memory that could shrink, or is shorter than said, is not mapped")
     func unsafeMemory() throws {
         let short = try MemoryFile.make("short", byteCount: 4096)
