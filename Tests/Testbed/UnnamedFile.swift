@@ -6,9 +6,14 @@ final class UnnamedFile: Sendable {
     let descriptor: FileDescriptor
 
     init(_ content: [UInt8] = []) throws {
-        descriptor = try MemoryFile.make("rookery-test", byteCount: 0)
+        var template = Array("/tmp/rookery-test.XXXXXX".utf8CString)
+        let number = mkstemp(&template)
+        guard number >= 0 else { throw SystemError("make a file in", "/tmp") }
+        descriptor = FileDescriptor(owning: number)
+        unlink(template)
+        try descriptor.setCloseOnExec(true)
         try content.withUnsafeBytes { try descriptor.writeAll($0) }
-        lseek(descriptor.rawValue, 0, SEEK_SET)
+        lseek(number, 0, SEEK_SET)
     }
 
     /// What it holds now, read without moving the offset, which a program may share.
