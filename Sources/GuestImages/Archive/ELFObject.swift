@@ -32,9 +32,11 @@ struct ELFObject {
     /// A number of 64 bits that is an offset or a size; one that lies outside of the file is the file's end.
     private func place(_ offset: Int) -> Int { Int(min(number(offset, UInt64.self), UInt64(bytes.count))) }
 
-    private func text(_ offset: Int) -> String {
+    /// - Parameter limit: no name is longer. Many that all go on to the file's end would take a very long time.
+    private func text(_ offset: Int, limit: Int = 255) -> String {
         guard offset >= 0, offset < bytes.count else { return "" }
-        return String(decoding: bytes[offset...].prefix { $0 != 0 }, as: UTF8.self)
+        let end = offset + min(limit, bytes.count - offset)
+        return String(decoding: bytes[offset..<end].prefix { $0 != 0 }, as: UTF8.self)
     }
 
     private func content(_ offset: Int, _ size: Int) -> ArraySlice<UInt8> {
@@ -53,7 +55,7 @@ struct ELFObject {
 
     /// The program that loads it (PT_INTERP); nil for static programs and libraries.
     var interpreter: String? {
-        sections.first { text(namesOffset + $0.name) == ".interp" }.map { text($0.offset) }
+        sections.first { text(namesOffset + $0.name) == ".interp" }.map { text($0.offset, limit: 4095) }
     }
 
     /// What a kernel module says of itself, "key=value": `depends`, `alias` and others.

@@ -31,4 +31,16 @@ struct ELFObjectTests {
             _ = object.moduleInformation
         }
     }
+
+    @Test("names without an end are read as far as names go, however many there are")
+    func endlessNames() throws {
+        // 60,000 sections, all called what follows from their table on, to the end of 4 MB.
+        var bytes = [UInt8](repeating: 0x61, count: 4 << 20)
+        bytes.replaceSubrange(0..<64, with: [0x7f, 0x45, 0x4c, 0x46, 2, 1] + [UInt8](repeating: 0, count: 58))
+        bytes[0x28] = 64
+        bytes[0x3c] = 0x60
+        bytes[0x3d] = 0xea
+        let object = try #require(ELFObject(bytes))
+        #expect(object.interpreter == nil && object.moduleInformation.isEmpty && object.neededLibraries.isEmpty)
+    }
 }

@@ -21,4 +21,26 @@ struct DebianPackageTests {
         #expect(packages[1].version == "1:2.0")
         #expect(packages[1].dependencies.isEmpty)
     }
+
+    @Test("what no package can be called is left out: names become arguments and files")
+    func names() {
+        let text = """
+            Package: ../../etc
+            Version: 1
+
+            Package: -o
+            Version: 1
+
+            Package: good
+            Version: 1/../2
+
+            Package: good
+            Version: 1:2.0~rc1+dfsg-1
+            Depends: lib/../x, libc6, -y, libA, g++ (>= 1), , lib
+            """
+        #expect(
+            DebianPackage.parse(text) == [
+                DebianPackage(name: "good", version: "1:2.0~rc1+dfsg-1", dependencies: ["libc6", "g++", "lib"])
+            ])
+    }
 }
