@@ -48,11 +48,27 @@ extension UART16550 {
 
     /// Four character times after the last byte came or went, what is left asks to be read (8.6).
     private func startTimeout() {
-        if isFIFOEnabled, !received.isEmpty {
-            clock.schedule(timeout, at: clock.now + 4 * characterTime)
-        } else {
-            clock.cancel(timeout)
+        guard isFIFOEnabled, !received.isEmpty else {
+            timeoutDue = nil
+            return
         }
+        let due = clock.now + 4 * characterTime
+        timeoutDue = due
+        if let timerDue, timerDue <= due { return }
+        timerDue = due
+        clock.schedule(timeout, at: due)
+    }
+
+    func timeoutRang() {
+        timerDue = nil
+        guard let due = timeoutDue else { return }
+        if clock.now < due {
+            timerDue = due
+            return clock.schedule(timeout, at: due)
+        }
+        timeoutDue = nil
+        hasTimedOut = !received.isEmpty
+        updateLine()
     }
 
     var pendingInterrupt: Interrupt {

@@ -155,7 +155,7 @@ extension UART16550 {
             received.removeAll(keepingCapacity: true)
             lineStatus.remove(.dataReady)
             hasTimedOut = false
-            clock.cancel(timeout)
+            timeoutDue = nil
         }
         receive()
     }

@@ -29,6 +29,10 @@ public final class UART16550: ByteRegisters {
     var received: [UInt8] = []
     /// The FIFO has held fewer bytes than its trigger for four character times (8.4, character timeout).
     var hasTimedOut = false
+    /// When that will be so if nothing comes or goes; nil: nothing waits. The timer is left to run when this moves: setting
+    /// it for every byte would cost more than the byte.
+    var timeoutDue: UInt64?
+    var timerDue: UInt64?
     /// The transmitter ran empty since `IIR` was read.
     var isTransmitterInterruptPending = false
 
@@ -37,10 +41,7 @@ public final class UART16550: ByteRegisters {
         self.channel = channel
         self.clock = clock
         received.reserveCapacity(Self.fifoDepth)
-        timeout = DeviceTimer { [unowned self] in
-            hasTimedOut = !received.isEmpty
-            updateLine()
-        }
+        timeout = DeviceTimer { [unowned self] in timeoutRang() }
         channel.onReadable = { [weak self] in self?.receive() }
         reset()
     }
@@ -59,6 +60,8 @@ public final class UART16550: ByteRegisters {
         received.removeAll(keepingCapacity: true)
         hasTimedOut = false
         isTransmitterInterruptPending = false
+        timeoutDue = nil
+        timerDue = nil
         clock.cancel(timeout)
         receive()
     }

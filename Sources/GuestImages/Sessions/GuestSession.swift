@@ -46,19 +46,28 @@ public struct GuestSession {
             }
             let words = isOnTerminal ? PseudoTerminal.settings(of: 0) : ""
             let identifier = Self.newIdentifier()
-            let control = try connect()
             let kind = isOnTerminal ? "terminal" : "plain"
             let head =
                 "run \(identifier) \(kind) \(size.rows) \(size.columns) \(script.utf8.count) \(words)\n"
-            guard Self.say(head + script, to: control), line(control) == "ready" else { return .lost }
-            let data = try connect()
-            guard Self.say("data \(identifier)\n", to: data) else { return .lost }
-            let errors = isOnTerminal ? nil : OwnedDescriptor(try connect())
-            if let errors, !Self.say("error \(identifier)\n", to: errors.descriptor) { return .lost }
+            func stream(_ coming: Coming) -> OwnedDescriptor? {
+                if case .stream(let stream) = coming { return stream }
+                return nil
+            }
+            let first = try connect(signals)
+            if case .signal(let signal) = first { return .exited(128 + signal) }
+            guard let control = stream(first), Self.say(head + script, to: control.descriptor),
+                case .line("ready") = line(of: control.descriptor, signals, until: MonotonicClock.now() + patience),
+                let data = stream(try connect(signals)), Self.say("data \(identifier)\n", to: data.descriptor)
+            else { return .lost }
+            var errors: OwnedDescriptor?
+            if !isOnTerminal {
+                errors = stream(try connect(signals))
+                guard let errors, Self.say("error \(identifier)\n", to: errors.descriptor) else { return .lost }
+            }
 
             let settings = isOnTerminal ? PseudoTerminal.enterRawMode(0) : nil
             defer { if let settings { PseudoTerminal.restore(settings, of: 0) } }
-            return try relay(control, data, errors, signals)
+            return try relay(control.descriptor, data.descriptor, errors, signals)
         }
     }
 
@@ -71,29 +80,70 @@ public struct GuestSession {
         String(UInt64.random(in: 0...UInt64.max), radix: 16)
     }
 
-    /// A guest that is just up may not listen yet: for some time it is asked again.
-    private func connect() throws(SystemError) -> FileDescriptor {
+    /// What came while something was waited for.
+    private enum Coming {
+        case stream(OwnedDescriptor)
+        case line(String)
+        /// A signal that ends programs.
+        case signal(Int32)
+    }
+
+    /// A guest that is not up yet does not listen: it is asked again.
+    /// - Returns: a stream or a signal.
+    private func connect(_ signals: borrowing SignalDescriptor) throws(SystemError) -> Coming {
         let deadline = MonotonicClock.now() + patience
         while true {
-            let stream = try UnixSocket.connect(socket)
-            try stream.writeAll("CONNECT \(SessionScripts.port)\n")
-            if line(stream).hasPrefix("OK") { return stream }
-            guard MonotonicClock.now() < deadline else {
-                throw SystemError("reach the guest at", socket, remedy: "it takes no commands")
+            let stream = OwnedDescriptor(try UnixSocket.connect(socket))
+            try stream.descriptor.writeAll("CONNECT \(SessionScripts.port)\n")
+            switch line(of: stream.descriptor, signals, until: deadline) {
+            case .line(let text) where text.hasPrefix("OK"): return .stream(stream)
+            case .signal(let signal): return .signal(signal)
+            default: break
             }
-            MonotonicClock.sleep(until: MonotonicClock.now() + 50_000_000)
+            guard MonotonicClock.now() < deadline else {
+                throw SystemError("reach the guest at", socket, remedy: "it takes no commands, or is not up yet")
+            }
+            if let signal = Self.wait(for: -1, signals, until: MonotonicClock.now() + 50_000_000) {
+                return .signal(signal)
+            }
+        }
+    }
+
+    /// Waits until a descriptor has bytes or an end.
+    /// - Returns: the signal that came before; those that end nothing are not for a command that does not run yet.
+    private static func wait(
+        for descriptor: Int32, _ signals: borrowing SignalDescriptor, until deadline: UInt64
+    ) -> Int32? {
+        while true {
+            let now = MonotonicClock.now()
+            guard now < deadline else { return nil }
+            var watched = [
+                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: signals.descriptor.rawValue, events: Int16(POLLIN), revents: 0),
+            ]
+            poll(&watched, 2, Int32((deadline - now) / 1_000_000 + 1))
+            while let signal = signals.next() {
+                if [SIGINT, SIGTERM, SIGHUP, SIGQUIT].contains(signal) { return signal }
+            }
+            if watched[0].revents != 0 { return nil }
         }
     }
 
     /// A line, byte by byte: what comes behind it is something else.
-    private func line(_ stream: borrowing FileDescriptor) -> String {
+    /// - Returns: a line, as far as it came until the time or the end; or a signal.
+    private func line(
+        of stream: borrowing FileDescriptor, _ signals: borrowing SignalDescriptor, until deadline: UInt64
+    ) -> Coming {
         var bytes: [UInt8] = []
         while bytes.count < Self.longestLine {
+            if let signal = Self.wait(for: stream.rawValue, signals, until: deadline) { return .signal(signal) }
             // A refusal ends the connection, in one way or another.
-            guard let byte = try? stream.read(upTo: 1).first, byte != 0x0a else { break }
+            guard MonotonicClock.now() < deadline, let byte = try? stream.read(upTo: 1).first, byte != 0x0a else {
+                break
+            }
             bytes.append(byte)
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return .line(String(decoding: bytes, as: UTF8.self))
     }
 
     // MARK: - To and fro

@@ -10,15 +10,13 @@ struct VMGuest {
     var configuration: VMConfiguration
     /// Removed once the machine runs: it has them open, or has read them.
     var passingFiles: [String] = []
-    /// It is a mini guest: it says on its console when it is up, and takes commands.
+    /// It is a mini guest: it says on its console when it is up.
     var isMini = false
+    /// Commands can be run in it.
+    var takesCommands = false
 
-    /// - Parameters:
-    ///   - image: an image's name, a disk image's path, or nil for a kernel alone.
-    ///   - command: what a mini guest is to run on its console; nil where it gets its commands otherwise, or none.
-    init(
-        _ options: VMGuestOptions, image: String?, command: GuestCommand?, progress: inout ProgressLine
-    ) throws {
+    /// - Parameter image: an image's name, a disk image's path, or nil for a kernel alone.
+    init(_ options: VMGuestOptions, image: String?, progress: inout ProgressLine) throws {
         let cache = ImageCache.standard
         let stem = image.map { String($0.split(separator: "/").last ?? "vm") } ?? "vm"
         configuration = VMConfiguration(name: options.name ?? VMMachines.freeName(stem))
@@ -33,7 +31,7 @@ struct VMGuest {
         switch image {
         case "mini", "mini-generic":
             isMini = true
-            try takeMini(options, generic: image == "mini-generic", command, cache, &words, &progress)
+            try takeMini(options, generic: image == "mini-generic", cache, &words, &progress)
         case "debian":
             try takeDebian(options, cache, &words, &progress)
         case let path?:
@@ -68,8 +66,8 @@ struct VMGuest {
     }
 
     private mutating func takeMini(
-        _ options: VMGuestOptions, generic: Bool, _ command: GuestCommand?, _ cache: ImageCache,
-        _ words: inout [String], _ progress: inout ProgressLine
+        _ options: VMGuestOptions, generic: Bool, _ cache: ImageCache, _ words: inout [String],
+        _ progress: inout ProgressLine
     ) throws {
         let flavor =
             generic
@@ -81,6 +79,7 @@ struct VMGuest {
             if case .stage(let stage) = step { line.show(stage: stage, done: 0, total: 0) }
         }
         line.finish()
+        takesCommands = image.takesCommands
         configuration.kernel = image.kernel
         configuration.initialRAMDisk = image.initialRAMDisk
         configuration.memory = flavor == .cloud ? 192 << 20 : 256 << 20
@@ -88,11 +87,6 @@ struct VMGuest {
         if let size = PseudoTerminal.windowSize(of: 1), size.columns > 0 {
             words.append("rookery.size=\(size.columns)x\(size.rows)")
         }
-        guard let command else { return }
-        let path = try file("initrd", cache)
-        try command.write(initialRAMDisk: image, to: path)
-        passingFiles.append(path)
-        configuration.initialRAMDisk = path
     }
 
     private mutating func takeDebian(
@@ -107,6 +101,7 @@ struct VMGuest {
             line.finish()
         }
         guard let image, let base = image.disk else { throw CommandError("the image debian has no disk") }
+        takesCommands = image.takesCommands
         configuration.memory = 512 << 20
         // Each machine writes to a disk of its own on the image.
         let path = try file("qcow2", cache)

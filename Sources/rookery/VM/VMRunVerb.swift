@@ -27,7 +27,7 @@ struct VMRunVerb: ParsableCommand {
 
     @Argument(help: "mini, debian, or a disk image.") var image: String?
 
-    @Argument(parsing: .postTerminator, help: "A command for a mini guest, and its arguments.")
+    @Argument(parsing: .postTerminator, help: "A command for a guest of mini or debian.")
     var command: [String] = []
 
     func validate() throws {
@@ -39,10 +39,12 @@ struct VMRunVerb: ParsableCommand {
 
     func run() throws {
         var progress = ProgressLine()
-        let guest = try VMGuest(options, image: image, command: consoleCommand(), progress: &progress)
-        if !command.isEmpty && !guest.isMini {
+        let guest = try VMGuest(options, image: image, progress: &progress)
+        if !command.isEmpty && !guest.takesCommands {
+            guest.removePassingFiles()
             throw CommandError.usage(
-                "only mini guests run a command that is given to them", remedy: "rookery vm run mini -- …")
+                "only guests of Rookery's own images run a command that is given to them",
+                remedy: "rookery vm run mini -- …")
         }
         let name = guest.configuration.name
         // Only for people: scripts get the command's output and nothing else.
@@ -74,28 +76,11 @@ struct VMRunVerb: ParsableCommand {
         }
         let status =
             try command.isEmpty
-            ? stay(at: client)
-            : hasSessions ? runCommand(in: client, &progress) : runCommand(onConsoleOf: client, &progress)
+            ? stay(at: client) : runCommand(in: client, isMini: guest.isMini, &progress)
         if status != 0 { throw ProgramEnd(status: status) }
     }
 
     private var isOnTerminal: Bool { Standard.inputIsTerminal && Standard.output.isTerminal }
-
-    /// Commands reach a guest over vsock, which is a virtio device: a PC's hardware has its serial line alone.
-    private var hasSessions: Bool { options.virtualization == .para }
-
-    /// The command for a guest that runs it on its console.
-    private func consoleCommand() throws -> GuestCommand? {
-        if command.isEmpty || hasSessions { return nil }
-        var guest = GuestCommand(command)
-        if interactive && !Standard.inputIsTerminal {
-            let input = try File.open("/dev/stdin")
-            guest.input = try input.readAll()
-        } else if isOnTerminal {
-            guest.terminal = terminalName
-        }
-        return guest
-    }
 
     private var terminalName: String { getenv("TERM").map { String(cString: $0) } ?? "linux" }
 
@@ -125,22 +110,20 @@ struct VMRunVerb: ParsableCommand {
         }
     }
 
-    /// A mini guest runs a command: its input, output, errors and status are ours.
-    private func runCommand(in client: VMClient, _ progress: inout ProgressLine) throws -> Int32 {
-        let signals = try SignalDescriptor([SIGTERM, SIGHUP, SIGINT, SIGQUIT])
-        let started = MonotonicClock.now()
-        let start = try GuestStart.wait(try client.openConsole()) { line in
-            Self.showBoot(&progress, line, started)
-            if let signal = signals.next() { throw ProgramEnd(status: 128 + signal) }
+    /// A guest runs a command: its input, output, errors and status are ours.
+    private func runCommand(in client: VMClient, isMini: Bool, _ progress: inout ProgressLine) throws -> Int32 {
+        if isMini { try waitForStart(of: client, &progress) }
+        var session = VMSession.make(client, command, isOnTerminal: isOnTerminal)
+        session.takesInput = interactive || isOnTerminal
+        // A mini guest is up by now; a whole system takes its time, and longer on processors in software.
+        if !isMini { session.patience = 1_200_000_000_000 }
+        let end: GuestSession.End
+        do throws(GuestImageError) { end = try session.run() } catch {
+            if !client.paths.isRunning { throw endedTooSoon(client, GuestLog()) }
+            throw error
         }
         progress.finish()
-        if case .ended(let log) = start { throw endedTooSoon(client, log) }
-        let environment = isOnTerminal ? ["TERM": terminalName] : [:]
-        var session = GuestSession(
-            socket: client.paths.vsock, script: GuestScript.running(command, environment: environment),
-            isOnTerminal: isOnTerminal)
-        session.takesInput = interactive || isOnTerminal
-        switch try session.run() {
+        switch end {
         case .exited(let status):
             // What it has written to disks is theirs before the machine goes.
             try? client.powerOff()
@@ -152,49 +135,22 @@ struct VMRunVerb: ParsableCommand {
         }
     }
 
+    private func waitForStart(of client: VMClient, _ progress: inout ProgressLine) throws {
+        let signals = try SignalDescriptor([SIGTERM, SIGHUP, SIGINT, SIGQUIT])
+        let started = MonotonicClock.now()
+        let start = try GuestStart.wait(try client.openConsole()) { line in
+            Self.showBoot(&progress, line, started)
+            if let signal = signals.next() { throw ProgramEnd(status: 128 + signal) }
+        }
+        progress.finish()
+        if case .ended(let log) = start { throw endedTooSoon(client, log) }
+    }
+
     private func endedTooSoon(_ client: VMClient, _ log: GuestLog) -> CommandError {
         waitForEnd(client)
         let reason = (try? client.status())?.end ?? "the machine has ended"
         return CommandError(
             (["the command has not ended: \(reason)"] + log.lastLines(12)).joined(separator: "\n"))
-    }
-
-    /// The same on the machine's console, where output and errors are one.
-    private func runCommand(onConsoleOf client: VMClient, _ progress: inout ProgressLine) throws -> Int32 {
-        let started = MonotonicClock.now()
-        var console = VMConsole(client)
-        console.takesInput = isOnTerminal
-        var output = GuestOutput()
-        var log = GuestLog()
-        var exit: Int32?
-        var line = progress
-        var shown: UInt64 = 0
-        let end = try console.attach { bytes in
-            for part in output.take(bytes) {
-                switch part {
-                case .log(let bytes):
-                    log.add(bytes)
-                    let now = MonotonicClock.now()
-                    guard exit == nil, now &- shown >= 100_000_000 else { continue }
-                    shown = now
-                    Self.showBoot(&line, log.lastLines(1).first ?? "", started)
-                case .ready: line.finish()
-                case .output(let bytes): Standard.output.write(bytes: bytes[...])
-                case .exit(let status): exit = status
-                }
-            }
-            return exit == nil
-        }
-        line.finish()
-        for part in output.finish() {
-            if case .output(let bytes) = part { Standard.output.write(bytes: bytes[...]) }
-        }
-        if let exit { return exit }
-        switch end {
-        case .signalled(let signal): return 128 + signal
-        case .left: return 130
-        case .ended: throw endedTooSoon(client, log)
-        }
     }
 
     /// The kernel's last words, as a sign of progress.

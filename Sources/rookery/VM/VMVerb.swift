@@ -10,10 +10,10 @@ struct VMVerb: ParsableCommand {
               rookery vm run debian --memory 1G
               rookery vm run disk.qcow2 --virtualization full -d
               rookery vm run --kernel vmlinuz --initrd initrd --append console=ttyS0
-            Machines in the background: rookery vm ls, console, stop.
+            Machines in the background: rookery vm ls, exec, console, stop.
             """,
         subcommands: [
-            VMRunVerb.self, VMListVerb.self, VMConsoleVerb.self, VMStopVerb.self, VMPauseVerb.self,
-            VMResumeVerb.self, VMInspectVerb.self, VMImageVerb.self,
+            VMRunVerb.self, VMListVerb.self, VMExecVerb.self, VMConsoleVerb.self, VMStopVerb.self,
+            VMPauseVerb.self, VMResumeVerb.self, VMInspectVerb.self, VMImageVerb.self,
         ])
 }
