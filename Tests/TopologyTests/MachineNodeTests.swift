@@ -31,6 +31,19 @@ import Testing
         #expect(try settings("kernel: ./k", file: "lab.yml").kernel == "\(here)/k")
     }
 
+    @Test func transport() throws {
+        #expect(try settings("vcpus: 1").transport == .pci)
+        #expect(try settings("transport: mmio").transport == .mmio)
+        for text in ["transport: mmio, virtualization: full", "transport: isa"] {
+            let problem = try #require(throws: (any Error).self) { _ = try settings(text) }
+            #expect("\(problem)".contains(text.contains("full") ? "virtualization: para" : "pci"), "\(problem)")
+        }
+        let layers =
+            "name: x\ntopology: {kinds: {vm: {transport: mmio}}, nodes: {vm1: {kind: vm, virtualization: full}}}"
+        let problem = try #require(throws: (any Error).self) { _ = try LabFile(file: "/l").parse(layers) }
+        #expect("\(problem)".contains("no virtio devices"), "\(problem)")
+    }
+
     @Test func addressing() throws {
         #expect(try settings("addresses: cmdline").addressing == .commandLine)
         #expect(try settings("addresses: dhcp").addressing == .dhcp)

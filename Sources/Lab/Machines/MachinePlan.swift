@@ -44,6 +44,7 @@ struct MachinePlan {
         configuration.memory = Self.memory(of: node)
         configuration.processors = settings.processors
         configuration.virtualization = settings.virtualization == .full ? .full : .para
+        configuration.transport = settings.transport == .mmio ? .mmio : .pci
         configuration.cpu = VMConfiguration.CPU(rawValue: settings.cpu.rawValue) ?? .auto
         configuration.vsock = 3
         if let kernel = settings.kernel {

@@ -18,6 +18,9 @@ extension LabFile {
         if let kind = fields.oneOf("virtualization", LabTopology.MachineSettings.Virtualization.self) {
             machine.virtualization = kind
         }
+        if let transport = fields.oneOf("transport", LabTopology.MachineSettings.Transport.self) {
+            machine.transport = transport
+        }
         if let text = fields.text("cpu") {
             // The same key limits the cores of all hosts: a number does here, too.
             if let choice = LabTopology.MachineSettings.CPU(rawValue: text) {
@@ -47,6 +50,13 @@ extension LabFile {
             }
             machine.files.append(
                 .init(directory: path(String(ends[0])), mountPoint: String(ends[1]), isReadOnly: parts.isReadOnly))
+        }
+        if machine.virtualization == .full, machine.transport != .pci,
+            let field = fields["transport"] ?? fields["virtualization"]
+        {
+            problems.add(
+                field.place, "a full machine has no virtio devices to reach by \(machine.transport.rawValue)",
+                "write virtualization: para, or leave transport out")
         }
         if machine.kernel == nil, machine.initialRAMDisk != nil {
             problems.add(fields["initrd"]?.place, "an initrd without a kernel", "name the kernel, too")

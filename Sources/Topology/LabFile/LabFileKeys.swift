@@ -80,6 +80,8 @@ public enum LabFileKeys {
             .init("vcpus", count, "Processors of a virtual machine, 1 to 4."),
             .init("virtualization", choice(["para", "full"]), "virtio devices, or a PC's real chips."),
             .init(
+                "transport", choice(["pci", "mmio"]), "virtio devices on a PCI bus, or in memory and no PCI at all."),
+            .init(
                 "monitor", choice(["rookery", "external"]),
                 "external: another monitor runs the machine, and comes in by vhost-user."),
             .init("disks", texts, "Disk images of a virtual machine, raw or qcow2; :ro to read only."),

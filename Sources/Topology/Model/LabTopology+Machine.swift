@@ -2,6 +2,8 @@ extension LabTopology {
     /// What a virtual machine (kind `vm`) is given. Its memory is the host's `memory`.
     public struct MachineSettings: Codable, Equatable, Sendable {
         public enum Virtualization: String, Codable, Sendable, CaseIterable { case para, full }
+        /// How a para machine's guest reaches its virtio devices: on a PCI bus, or in memory.
+        public enum Transport: String, Codable, Sendable, CaseIterable { case pci, mmio }
         public enum CPU: String, Codable, Sendable, CaseIterable { case auto, kvm, software }
 
         /// Who runs the machine.
@@ -55,6 +57,7 @@ extension LabTopology {
         public var kernelArguments: String
         public var processors: Int
         public var virtualization: Virtualization
+        public var transport: Transport
         public var cpu: CPU
         public var disks: [Disk]
         public var files: [Files]
@@ -79,8 +82,8 @@ extension LabTopology {
 
         public init(
             image: String? = nil, kernel: String? = nil, initialRAMDisk: String? = nil, kernelArguments: String = "",
-            processors: Int = 1, virtualization: Virtualization = .para, cpu: CPU = .auto, disks: [Disk] = [],
-            files: [Files] = [], addressing: Addressing? = nil, monitor: Monitor = .rookery
+            processors: Int = 1, virtualization: Virtualization = .para, transport: Transport = .pci, cpu: CPU = .auto,
+            disks: [Disk] = [], files: [Files] = [], addressing: Addressing? = nil, monitor: Monitor = .rookery
         ) {
             self.image = image
             self.kernel = kernel
@@ -88,6 +91,7 @@ extension LabTopology {
             self.kernelArguments = kernelArguments
             self.processors = processors
             self.virtualization = virtualization
+            self.transport = transport
             self.cpu = cpu
             self.disks = disks
             self.files = files

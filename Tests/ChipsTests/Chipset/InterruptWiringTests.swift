@@ -39,9 +39,12 @@ import Testing
         #expect(!pc.events.isINTRHigh)
     }
 
-    @Test func sharedLineFallsWithTheLast() {
-        let (first, second) = (pc.chipset.wiring.isaLine(4), pc.chipset.wiring.isaLine(4))
-        pc.route(4, vector: 0x34, isLevel: true)
+    @Test(arguments: [4, 16, 23]) func sharedLineFallsWithTheLast(_ input: Int) {
+        func line() -> InterruptLine {
+            input < 16 ? pc.chipset.wiring.isaLine(input) : pc.chipset.wiring.ioapicLine(input)
+        }
+        let (first, second) = (line(), line())
+        pc.route(UInt64(input), vector: 0x34, isLevel: true)
         first.set(true)
         second.set(true)
         #expect(pc.log.take().count == 1)

@@ -38,6 +38,13 @@ import Wire
         #expect(self.words(asking).filter { $0.hasPrefix("ip=") } == ["ip=:::::eth0:dhcp", "ip=:::::eth1:dhcp"])
     }
 
+    @Test func devicesInMemory() {
+        let settings = LabTopology.MachineSettings(transport: .mmio)
+        let plan = MachinePlan(
+            node: node(settings), settings: settings, directory: "/run/x", image: nil, overlay: nil, seed: nil)
+        #expect(plan.configuration.transport == .mmio)
+    }
+
     @Test func howGuestsAreAddressed() {
         typealias Settings = LabTopology.MachineSettings
         #expect(MachinePlan.addressing(of: Settings()) == .commandLine)

@@ -54,14 +54,20 @@ final class VirtioGuest {
     }
 
     /// Eight buffers of 64 bytes, in the available ring's order; the guest has yet to say that they are there.
+    /// - Returns: where the queue is.
+    static func layOut(queue: UInt64, isWritable: Bool, in memory: GuestMemory) throws -> UInt64 {
+        let base = descriptors + queue * 0x1_0000
+        for index in 0..<UInt64(8) {
+            try memory.store(buffer + queue * 0x1000 + index * 64, at: base + index * 16)
+            try memory.store(64 | (isWritable ? 2 : 0) << 32, at: base + index * 16 + 8)
+            try memory.store(UInt16(index), at: base + 0x1004 + index * 2)
+        }
+        return base
+    }
+
     func enable(queue: UInt64, vector: UInt64, isWritable: Bool) throws {
         let common = Self.registers
-        let base = Self.descriptors + queue * 0x1_0000
-        for index in 0..<UInt64(8) {
-            try guest.memory.store(Self.buffer + queue * 0x1000 + index * 64, at: base + index * 16)
-            try guest.memory.store(64 | (isWritable ? 2 : 0) << 32, at: base + index * 16 + 8)
-            try guest.memory.store(UInt16(index), at: base + 0x1004 + index * 2)
-        }
+        let base = try Self.layOut(queue: queue, isWritable: isWritable, in: guest.memory)
         write(common + 0x16, 2, queue)
         write(common + 0x18, 2, 8)
         write(common + 0x1a, 2, vector)
@@ -95,11 +101,11 @@ final class VirtioGuest {
         try guest.load(at: Self.descriptors + queue * 0x1_0000 + 0x2002)
     }
 
-    /// Writes by the guest to the device, and notifications that did not leave it.
-    var counts: (exits: Int, notifications: Int) {
-        let rows = guest.machine.lock.hold { guest.machine.bus.exitCounts }.filter {
-            $0.device.hasPrefix(function.name)
-        }
+    var counts: (exits: Int, notifications: Int) { Self.counts(of: function.name, guest.machine) }
+
+    /// Accesses by the guest to a device, and notifications that did not leave it.
+    static func counts(of name: String, _ machine: Machine) -> (exits: Int, notifications: Int) {
+        let rows = machine.lock.hold { machine.bus.exitCounts }.filter { $0.device.hasPrefix(name) }
         let notified = rows.filter { $0.device.hasSuffix("notified without an exit") }
         let exits = rows.reduce(0) { $0 + $1.writes + $1.reads } - notified.reduce(0) { $0 + $1.writes }
         return (exits, notified.reduce(0) { $0 + $1.writes })

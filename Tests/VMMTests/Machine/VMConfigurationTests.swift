@@ -7,6 +7,7 @@ import VirtualMachine
         configuration.memory = 1 << 30
         configuration.processors = 4
         configuration.virtualization = .full
+        configuration.transport = .mmio
         configuration.cpu = .software
         configuration.kernel = "/boot/vmlinuz with\ttab"
         configuration.initialRAMDisk = "/tmp/a=b\nc"

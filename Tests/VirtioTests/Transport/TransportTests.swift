@@ -130,6 +130,28 @@ struct TransportTests {
         #expect(driver.transport.maximumSize(queue: 2) == 0)
     }
 
+    @Test("MMIO: identity, queues that are taken back before they run, and numbers that are no queue's")
+    func mmio() {
+        let mock = MockMMIO(device, memory: MockGuest().memory)
+        #expect(mock.read(0) == 0x7472_6976 && mock.read(4) == 2 && mock.read(8) == UInt32(device.kind.rawValue))
+        // No shared memory: its length is all ones.
+        mock.write(0xac, 0)
+        #expect(mock.read(0xb0) == .max && mock.read(0xb4) == .max)
+        mock.status = 3
+        mock.takeFeatures(1 << 32)
+        mock.status = 11
+        mock.setUp(queue: 1, size: 8, descriptors: 0x1000, available: 0x2000, used: 0x3000)
+        #expect(mock.read(0x44) == 1)
+        mock.write(0x44, 0)
+        #expect(mock.read(0x44) == 0)
+        mock.setUp(queue: 1, size: 16, descriptors: 0x1000, available: 0x2000, used: 0x3000)
+        mock.status = 15
+        mock.write(0x44, 0)
+        #expect(mock.read(0x44) == 1)
+        for value: UInt32 in [0x1_0001, 0, 2, .max, 1] { mock.write(VirtioMMIO.notifyOffset, value) }
+        #expect(device.notified == [1])
+    }
+
     @Test("PCI: identity, a vector for each queue, and none where the driver asks for what is not there")
     func pci() {
         let guest = MockGuest()
