@@ -132,7 +132,9 @@ struct TransportTests {
 
     @Test("MMIO: identity, queues that are taken back before they run, and numbers that are no queue's")
     func mmio() {
-        let mock = MockMMIO(device, memory: MockGuest().memory)
+        let guest = MockGuest()
+        defer { withExtendedLifetime(guest) {} }
+        let mock = MockMMIO(device, memory: guest.memory)
         #expect(mock.read(0) == 0x7472_6976 && mock.read(4) == 2 && mock.read(8) == UInt32(device.kind.rawValue))
         // No shared memory: its length is all ones.
         mock.write(0xac, 0)
