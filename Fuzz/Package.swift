@@ -32,6 +32,9 @@ let package = Package(
         .target(name: "VirtioMock", dependencies: ["Board", "Virtio"], swiftSettings: instrumented),
         .target(name: "VirtioScript", dependencies: ["Board", "Virtio", "VirtioMock"], swiftSettings: instrumented),
         .target(name: "DiskImage", dependencies: ["Board", "Linux"], swiftSettings: instrumented),
+        .target(
+            name: "GuestImages", dependencies: ["Board", "DiskImage", "Linux"],
+            swiftSettings: instrumented + [.unsafeFlags(["-enable-testing"])]),
         .target(name: "VirtualMachine", dependencies: ["Linux"], swiftSettings: instrumented),
         .target(
             name: "VMM",
@@ -61,6 +64,9 @@ let package = Package(
             linkerSettings: linked),
         .executableTarget(
             name: "FlowSyntax", dependencies: ["Driver", "OpenFlow", "Switch"], swiftSettings: instrumented,
+            linkerSettings: linked),
+        .executableTarget(
+            name: "GuestFiles", dependencies: ["Driver", "GuestImages"], swiftSettings: instrumented,
             linkerSettings: linked),
         .executableTarget(
             name: "LocalAPIC", dependencies: ["Driver", "X86"], swiftSettings: instrumented, linkerSettings: linked),
@@ -100,6 +106,9 @@ let package = Package(
         .executableTarget(
             name: "VirtioUserFrontend",
             dependencies: ["Board", "Driver", "Linux", "Virtio", "VirtioMock", "VirtioScript"],
+            swiftSettings: instrumented, linkerSettings: linked),
+        .executableTarget(
+            name: "VirtioUserPort", dependencies: ["Board", "Driver", "Linux", "Virtio", "VirtioScript"],
             swiftSettings: instrumented, linkerSettings: linked),
         .executableTarget(
             name: "QCOW2", dependencies: ["Board", "DiskImage", "Driver"], swiftSettings: instrumented,

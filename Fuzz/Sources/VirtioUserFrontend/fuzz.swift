@@ -28,7 +28,10 @@ private final class Watcher: DescriptorWatcher {
     func change(_ descriptor: Int32, to events: DescriptorEvents) {}
     func unwatch(_ descriptor: Int32) { watched[descriptor] = nil }
 
-    func callAll() { for handler in watched.values { handler(.readable) } }
+    /// - Parameter other: one that is left out.
+    func callAll(but other: Int32?) {
+        for (descriptor, handler) in watched where descriptor != other { handler(.readable) }
+    }
 }
 
 /// An answer to a request, right in its form or nearly so.
@@ -47,6 +50,7 @@ public func fuzzOne(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var ends: (OwnedDescriptor, OwnedDescriptor)?
     try! UnixSocket.pair { ends = (OwnedDescriptor($0), OwnedDescriptor($1)) }
     let (ours, theirs) = ends!
+    let socket = ours.rawValue
     var said: [UInt8] = []
     // VIRTIO_F_VERSION_1, VHOST_USER_F_PROTOCOL_FEATURES, and what the script wants.
     let features = UInt64(script.next(UInt32.self)) | 1 << 32 | UInt64(script.next(UInt8.self) & 1) << 30
@@ -63,14 +67,16 @@ public func fuzzOne(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
         said += answer(&script, to: request, value: script.next(UInt8.self) & 7 == 0 ? 1 : 0)
     }
     said += script.some()
-    _ = try? theirs.descriptor.writeAll(said.withUnsafeBytes { UnsafeRawBufferPointer($0) })
+    said.withUnsafeBytes { _ = try? theirs.descriptor.writeAll($0) }
     // Nothing more will come: who waits finds the end.
     shutdown(theirs.rawValue, Int32(SHUT_WR))
     let watcher = Watcher()
     do throws(VhostUserError) {
         let device = try VhostUserNetwork(
             socket: ours, memoryFile: memoryFile, watcher: watcher, mac: [2, 0, 0, 0, 0, 1],
-            pairCount: 1 + Int(script.next(UInt8.self) % 8), mtu: script.next(UInt8.self) & 1 == 0 ? nil : 1500)
+            pairCount: 1 + Int(script.next(UInt8.self) % 8), mtu: script.next(UInt8.self) & 1 == 0 ? nil : 1500,
+            // What does not come is not waited for.
+            patience: .zero)
         var driver = HostileDriver(device, overPCI: script.next(UInt8.self) & 1 != 0)
         driver.run(&script) { script in
             for queue in 0..<2 {
@@ -79,7 +85,8 @@ public func fuzzOne(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
                     _ = write(call, &one, 8)
                 }
             }
-            watcher.callAll()
+            // What lies in the socket is of use for later questions, as long as it is not looked at.
+            watcher.callAll(but: script.next(UInt8.self) & 7 == 0 ? nil : socket)
         }
     } catch {}
     return 0
