@@ -161,7 +161,12 @@ extension Machine {
             let cable = try networkPort(port)
             let card = E1000(
                 address: Self.bytes(of: port.address), port: cable, memory: memory.guest, clock: time)
-            (cable as? VhostUserPort)?.onDisconnect = { [unowned card] _ in card.setLink(isUp: false) }
+            if let cable = cable as? VhostUserPort, case .vhostUser(let path) = port.backend {
+                cable.onDisconnect = { [unowned self, unowned card] error in
+                    card.setLink(isUp: false)
+                    noteLostSwitch(path, error)
+                }
+            }
             chipset.bus.add(card.function, at: PCIAddress(device: UInt8(3 + index)))
             devices.append(card)
         }

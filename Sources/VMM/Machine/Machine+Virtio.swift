@@ -109,12 +109,19 @@ extension Machine {
         let socket = try connect(toSwitch: path)
         let file = OwnedDescriptor(try memory.file.duplicate())
         do throws(VhostUserError) {
-            return try VhostUserNetwork(
+            let device = try VhostUserNetwork(
                 name: "virtio-net.\(index)", socket: socket, memoryFile: file,
                 watcher: loop, mac: Self.bytes(of: port.address), pairCount: max(1, min(port.queuePairs, 8)))
+            device.onDisconnect = { [unowned self] in noteLostSwitch(path, $0) }
+            return device
         } catch {
             throw MachineError.configuration("the switch at “\(path)”: \(error)")
         }
+    }
+
+    /// The guest sees a cable that is pulled out, and no more.
+    func noteLostSwitch(_ path: String, _ error: VhostUserError) {
+        onFault("the switch at “\(path)” is lost, the card has no link any more: \(error)")
     }
 
     private func connect(toSwitch path: String) throws -> OwnedDescriptor {

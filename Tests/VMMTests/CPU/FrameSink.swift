@@ -15,8 +15,11 @@ final class FrameSink: Sendable {
     private let state = Mutex(State())
     private let socketNumber: Int32
     private let isOver = Gate()
+    private let features: UInt64
 
-    init(_ descriptor: OwnedDescriptor) throws(SystemError) {
+    /// - Parameter more: features beside those of the queues.
+    init(_ descriptor: OwnedDescriptor, more: UInt64 = 0) throws(SystemError) {
+        features = Virtio.Feature.ofQueues | more
         socketNumber = descriptor.rawValue
         try BackgroundThread.start("backend") { [self] in
             converse(VhostUserSocket(descriptor))
@@ -35,7 +38,7 @@ final class FrameSink: Sendable {
     private func converse(_ socket: VhostUserSocket) {
         let server = Mutex<Gate?>(nil)
         let backend = VhostUserBackend(
-            features: Virtio.Feature.ofQueues, ringCount: 2,
+            features: features, ringCount: 2,
             start: { [self] _, ring in
                 let hasEnded = Gate()
                 server.withLock { $0 = hasEnded }

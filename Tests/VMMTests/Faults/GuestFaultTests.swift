@@ -1,8 +1,12 @@
 import Glibc
 import Linux
+import Synchronization
 import Testbed
 import Testing
 import VirtualMachine
+import Virtio
+
+@testable import VMM
 
 /// Guests that go wrong: the machine ends with a word, or can be stopped; its monitor stays as it is.
 @Suite(.serialized) struct GuestFaultTests {
@@ -82,6 +86,36 @@ import VirtualMachine
         try client.kill()
         _ = try client.waitForEnd()
         withExtendedLifetime(reader) {}
+    }
+
+    /// A switch that goes away while the guest runs: told once, and the machine runs on.
+    @Test(
+        .enabled(if: File.exists(VMM.Machine.defaultFirmware), "SeaBIOS is not installed (package seabios)"),
+        arguments: [VMConfiguration.Virtualization.para, .full])
+    func lostSwitch(_ virtualization: VMConfiguration.Virtualization) throws {
+        let path = "\(bench.directory.path)/switch"
+        let listener = OwnedDescriptor(try UnixSocket.listen(path))
+        // hlt; jmp
+        var configuration = try bench.configuration([0xf4, 0xeb, 0xfd])
+        configuration.virtualization = virtualization
+        if virtualization == .full { configuration.kernel = nil }
+        configuration.ports = [.init(address: 0x0200_0000_0001, backend: .vhostUser(path: path))]
+        let sinks = Mutex<[FrameSink]>([])
+        try BackgroundThread.start("switch") {
+            guard let connection = try? UnixSocket.accept(listener.descriptor) else { return }
+            let offloads = NetworkFeature.checksum | NetworkFeature.hostTSO4 | NetworkFeature.hostTSO6
+            guard let sink = try? FrameSink(OwnedDescriptor(connection), more: offloads) else { return }
+            sinks.withLock { $0.append(sink) }
+        }
+        let client = try bench.start(configuration)
+        #expect(try client.status().state == .running && client.status().faults.isEmpty)
+        try #require(sinks.withLock { $0.first }).end()
+        #expect(try eventually { try !client.status().faults.isEmpty })
+        let status = try client.status()
+        let told = "the switch at “\(path)” is lost, the card has no link any more: vhost-user: the backend has gone"
+        #expect(status.faults == [told] && status.state == .running)
+        try client.kill()
+        _ = try client.waitForEnd()
     }
 
     /// Anything at the control socket: the machine runs on, and honest requests are answered.

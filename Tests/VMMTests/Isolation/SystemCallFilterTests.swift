@@ -64,7 +64,13 @@ import Testing
     @Test func whatIsLeft() throws {
         let (read, write) = try Pipe().split { (read, write) in (OwnedDescriptor(read), OwnedDescriptor(write)) }
         try Self.inThread {
+            let shared = try MappedMemory(byteCount: 3 * 4096, shared: true)
+            let window = try PageWindow()
             try Isolation.filterSystemCalls(allowsPaths: false)
+            // Pages side by side that are not: the third, the first.
+            let pages = try #require(window.show(shared.base + 2 * 4096, shared.base))
+            pages.storeBytes(of: 0x0102_0304, toByteOffset: 4094, as: UInt32.self)
+            #expect(shared.bytes[3 * 4096 - 1] == 3 && shared.bytes[0] == 2 && shared.bytes[4096] == 0)
             try write.descriptor.writeAll("still here")
             #expect(try read.descriptor.read(upTo: 64) == Array("still here".utf8))
             let large = [UInt8](repeating: 7, count: 64 << 20)
