@@ -96,7 +96,7 @@ public struct HostileDriver {
         if let pci = transport as? MockPCI {
             pci.device.write(offset: offset & 0x3fff, size: size, value: value)
         } else if let mmio = transport as? MockMMIO {
-            mmio.device.write(offset: offset & 0xfff, size: size, value: value)
+            mmio.device.write(offset: mapped(offset), size: size, value: value)
         }
     }
 
@@ -106,9 +106,12 @@ public struct HostileDriver {
         if let pci = transport as? MockPCI {
             _ = pci.device.read(offset: offset & 0x3fff, size: size)
         } else if let mmio = transport as? MockMMIO {
-            _ = mmio.device.read(offset: offset & 0xfff, size: size)
+            _ = mmio.device.read(offset: mapped(offset), size: size)
         }
     }
+
+    /// Of the page in memory, the transport's own registers are a small part, and every other access is to them.
+    private func mapped(_ offset: UInt64) -> UInt64 { offset & 0x8000 == 0 ? offset & 0xfff : offset & 0xfc }
 
     private func writeDescriptor(_ script: inout Script) {
         let queue = Int(script.next(UInt8.self)) % queueCount

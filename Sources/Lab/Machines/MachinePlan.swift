@@ -68,7 +68,7 @@ struct MachinePlan {
             configuration.ports.append(
                 .init(
                     address: interface.mac?.rawValue ?? 0,
-                    backend: .vhostUser(path: Self.door(directory, interface))))
+                    backend: .vhostUser(path: Self.door(directory, interface)), queuePairs: settings.processors))
         }
         if configuration.kernel != nil { configuration.commandLine = commandLine }
         return configuration

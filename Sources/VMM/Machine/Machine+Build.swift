@@ -124,7 +124,8 @@ extension Machine {
     /// Writes the firmware tables and the kernel, and sets the first processor to its start; now, and after each reset.
     private func loadKernel() throws {
         guard let kernel = configuration.kernel else {
-            throw MachineError.configuration("a para machine starts a kernel of its own: name one")
+            throw MachineError.configuration(
+                "a para machine starts no disk by itself: name an image or a kernel, or take the full machine")
         }
         let memory = memory.guest
         let tables = ACPITables(description)

@@ -79,9 +79,6 @@ struct MonitorArguments {
             default: throw Problem("unknown option '\(option)'\n\(Self.usage)")
             }
         }
-        if configuration.kernel == nil, configuration.virtualization == .para {
-            throw Problem("no kernel\n\(Self.usage)")
-        }
     }
 }
 

@@ -39,10 +39,12 @@ import Wire
     }
 
     @Test func devicesInMemory() {
-        let settings = LabTopology.MachineSettings(transport: .mmio)
+        let settings = LabTopology.MachineSettings(processors: 3, transport: .mmio)
         let plan = MachinePlan(
             node: node(settings), settings: settings, directory: "/run/x", image: nil, overlay: nil, seed: nil)
         #expect(plan.configuration.transport == .mmio)
+        // A pair of queues for each processor.
+        #expect(plan.configuration.ports.map(\.queuePairs) == [3, 3])
     }
 
     @Test func howGuestsAreAddressed() {
