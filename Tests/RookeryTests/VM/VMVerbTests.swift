@@ -22,7 +22,7 @@ struct VMVerbTests {
     @Test(arguments: [
         ["vm", "run"], ["vm", "run", "mini", "--vcpus", "5"], ["vm", "run", "mini", "--memory", "much"],
         ["vm", "run", "-d", "mini", "--", "true"], ["vm", "run", "mini", "--name", "a/b"],
-        ["vm", "stop", "a", "--all"],
+        ["vm", "stop", "a", "--all"], ["vm", "exec", "a"], ["vm", "exec", "-e", "X", "a", "true"],
         ["vm", "run", "-i", "mini"], ["vm", "run", "mini", "--cpu", "fast"], ["vm", "image", "rm"],
     ])
     func mistakes(_ arguments: [String]) throws {
@@ -59,6 +59,9 @@ struct VMVerbTests {
             try program.run("vm", "console", "--log", "quiet").output.contains("rookery;ready")
         }
         #expect(isUp)
+        let command = try program.run(
+            "vm", "exec", "-e", "X=a b", "-w", "/tmp", "quiet", "sh", "-c", "pwd; echo $X; cat; exit 9", input: "in\n")
+        #expect(command.status == 9 && command.output == "/tmp\na b\nin\n", "\(command.all)")
         let details = try program.run("vm", "inspect", "quiet")
         #expect(details.output.contains("state        running") && details.output.contains("DEVICE"), "\(details.all)")
         #expect(try program.run("vm", "stop", "--now", "quiet").status == 0)
