@@ -74,8 +74,8 @@ let package = Package(
         .target(name: "Board", swiftSettings: hot),
         .target(name: "CX86", cSettings: [.unsafeFlags(["-O2", "-fno-strict-aliasing"])]),
         .target(name: "X86", dependencies: ["Board", "CX86"], swiftSettings: optimizedAlways),
-        .target(name: "Virtio", dependencies: ["Board", "Linux"], swiftSettings: hot),
-        .target(name: "Chips", dependencies: ["Board"], swiftSettings: hot),
+        .target(name: "Virtio", dependencies: ["Board", "Linux", "Wire"], swiftSettings: hot),
+        .target(name: "Chips", dependencies: ["Board", "Wire"], swiftSettings: hot),
         .target(name: "DiskImage", dependencies: ["Board", "Linux"], swiftSettings: strict),
         // A virtual machine as its users see it (what is asked for, its process, its control socket); and the monitor itself.
         .target(name: "VirtualMachine", dependencies: ["Linux"], swiftSettings: strict),

@@ -1,4 +1,5 @@
 import Board
+import Wire
 
 // Reception (3.2): filters, and descriptors from head to tail.
 extension E1000 {
@@ -105,7 +106,7 @@ extension E1000 {
         guard frame.count >= 34, frame[12] == 0x08, frame[13] == 0x00, frame[14] >> 4 == 4 else { return false }
         let end = 14 + 4 * Int(frame[14] & 15)
         return end >= 34 && end <= frame.count
-            && InternetChecksum.sum(UnsafeRawBufferPointer(rebasing: frame[14..<end])) == 0xffff
+            && InternetChecksum.checksum(of: UnsafeRawBufferPointer(rebasing: frame[14..<end])) == 0
     }
 
     /// Writes the frame to as many buffers as it needs. Short frames are padded, as they are on a wire; the check sequence

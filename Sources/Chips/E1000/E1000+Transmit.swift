@@ -1,4 +1,5 @@
 import Board
+import Wire
 
 // Transmission (3.3 and 3.4): descriptors from head to tail, legacy, context and data.
 extension E1000 {
@@ -178,8 +179,9 @@ extension E1000 {
         }
         // The driver's pseudo-header has no length; one that is sent on has the whole's.
         let place = context.place
-        let partial = UInt64(frame[place]) << 8 | UInt64(frame[place + 1])
-        store(Int(InternetChecksum.fold(partial + UInt64(frame.count - context.start))), place)
+        var sum = InternetChecksum(continuing: UInt16(frame[place]) << 8 | UInt16(frame[place + 1]))
+        sum.add(UInt32(frame.count - context.start))
+        store(Int(sum.folded), place)
         header.needsChecksum = true
         header.checksumStart = UInt16(context.start)
         header.checksumOffset = UInt16(place - context.start)

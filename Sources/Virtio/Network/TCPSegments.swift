@@ -1,3 +1,5 @@
+import Wire
+
 /// Cuts a TCP segment of up to 64 KiB into frames of the size that its header asks for, as a card without offload of large
 /// receives would have got them from the wire (the kernel's Documentation/networking/segmentation-offloads.rst).
 struct TCPSegments {
@@ -64,7 +66,7 @@ struct TCPSegments {
             Self.store(Self.word(frame, ip + 4) + index, segment, ip + 4)
             Self.store(0, segment, ip + 10)
             let header = UnsafeRawBufferPointer(rebasing: segment[ip..<tcp])
-            Self.store(~Int(NetworkChecksum.sum(header)), segment, ip + 10)
+            Self.store(Int(InternetChecksum.checksum(of: header)), segment, ip + 10)
         } else {
             Self.store(segment.count - ip - 40, segment, ip + 4)
         }
@@ -74,9 +76,10 @@ struct TCPSegments {
         if !isLast { segment[tcp + 13] &= ~(Self.fin | Self.push) }
         if !isFirst { segment[tcp + 13] &= ~Self.windowReduced }
         // The checksum field holds the pseudo-header's sum, in which the whole's length is one word.
-        let whole = UInt64(~UInt16(truncatingIfNeeded: frame.count - tcp))
-        let partial = UInt64(Self.word(frame, tcp + 16)) + whole + UInt64(segment.count - tcp)
-        Self.store(Int(NetworkChecksum.fold(partial)), segment, tcp + 16)
+        var sum = InternetChecksum(continuing: UInt16(Self.word(frame, tcp + 16)))
+        sum.subtract(UInt16(truncatingIfNeeded: frame.count - tcp))
+        sum.add(UInt32(segment.count - tcp))
+        Self.store(Int(sum.folded), segment, tcp + 16)
 
         for index in 0..<NetworkHeader.byteCount { buffer[index] = 0 }
         buffer[0] = NetworkHeader.needsChecksum

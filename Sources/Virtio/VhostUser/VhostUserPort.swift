@@ -1,5 +1,6 @@
 import Board
 import Linux
+import Wire
 
 /// A cable to another process's vhost-user device (a lab's switch), for adapters that move frames themselves: this side is the
 /// driver. Its rings and buffers lie in memory of their own, so that the other process sees nothing of the guest's.
@@ -293,7 +294,7 @@ public final class VhostUserPort: NetworkPort {
     /// A frame whose checksum the adapter does not finish has it finished here.
     private func finished(_ buffer: UnsafeMutableRawBufferPointer, _ count: Int) -> Int {
         guard buffer[0] & NetworkHeader.needsChecksum != 0, offloads & 1 == 0 else { return count }
-        return NetworkChecksum.finish(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])) ? count : drop()
+        return InternetChecksum.finish(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])) ? count : drop()
     }
 
     private func drop() -> Int {
