@@ -13,8 +13,8 @@
 int start_program(const char *program, int connection) {
     pid_t process = fork();
     if (process != 0) return process < 0 ? -1 : 0;
-    signal(SIGCHLD, SIG_DFL);
-    signal(SIGPIPE, SIG_DFL);
+    // Whatever a shell that has put us into the background ignores, or we do.
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
     setsid();
     dup2(connection, 0);
     dup2(connection, 1);

@@ -5,7 +5,7 @@ import Linux
 enum GuestAgent {
     static let name = "rookery-agent"
     /// To be raised with every change of the program or the scripts: images of older ones are made anew.
-    static let version = "1"
+    static let version = "2"
 
     /// Where all of it lies in a guest, without the first slash.
     static let folder = "usr/lib/rookery"
