@@ -144,6 +144,24 @@ def start_stop_large():
     return rows
 
 
+def lab_file():
+    """Reads a lab file and prints what it means: what is printed counts as well."""
+    count, path = 10_000, f"{bench.work}/large.yml"
+    with open(path, "w") as file:
+        file.write("name: large\ntopology:\n  nodes:\n    s: { kind: switch }\n")
+        file.writelines(f"    h{n}: {{ cpu: 0.1, env: {{ N: {n} }} }}\n" for n in range(1, count))
+        file.write("  links:\n")
+        file.writelines(f'    - {{ endpoints: ["h{n}:eth0", s], rate: 10mbit, delay: 1ms }}\n' for n in range(1, count))
+    times = []
+    for _ in range(options.rounds):
+        begin = time.monotonic()
+        topology = json.loads(run(f"{BIN}/rookery", "graph", path, "--json"))
+        times.append(time.monotonic() - begin)
+    if len(topology["nodes"]) != count:
+        raise RuntimeError(f"lab-file: {len(topology['nodes'])} nodes of {count}")
+    return [Row("lab-file", "a lab file of 10,000 nodes and as many links, read and printed", "s", times, at_most=2)]
+
+
 def memory():
     lab = Rookery("--topo", "tree,2,32")
     before = supervisor_memory(lab)
@@ -316,7 +334,8 @@ def rate():
     return rows
 
 
-MEASURES = {"start-stop": start_stop, "start-stop-large": start_stop_large, "memory": memory, "tcp": tcp,
+MEASURES = {"start-stop": start_stop, "start-stop-large": start_stop_large, "lab-file": lab_file,
+            "memory": memory, "tcp": tcp,
             "tcp-chain": tcp_chain, "udp": udp, "rtt": rtt, "lookup": lookup, "delay": delay, "rate": rate,
             "flow-setup": lambda: management.flow_setup(alternate, compared),
             "flow-load": lambda: management.flow_load(alternate, compared),

@@ -11,7 +11,7 @@
 # memory            the supervisor's memory with 1,024 hosts    lookup  the flow tables in memory
 # tcp               one stream, against the kernel bridge,      delay   the error of a link of 10 ms
 #                   Open vSwitch, and its DPDK build            rate    the error of links of 100 Mbit/s and 1 Gbit/s
-# tcp-chain         one stream through a hundred switches
+# tcp-chain         one stream through a hundred switches     lab-file  a lab file of 10,000 nodes, read
 # switch            these three, against ovs-vswitchd: flow-setup (flows that a controller sets up in a second),
 #                   flow-load (100,000 flows with ovs-ofctl: time, memory), add-ports (500 ports with ovs-vsctl)
 # machines          virtual machines, against QEMU's TCG: processor, kernel-boot, firmware-boot, guest-tcp, guest-memory
