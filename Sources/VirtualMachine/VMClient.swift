@@ -21,7 +21,11 @@ public struct VMClient: Sendable {
     /// How the machine is; of one that has ended, how it did.
     public func status() throws(VMError) -> VMStatus {
         guard paths.isRunning else { return try leftStatus() }
-        return VMStatus(text: try request(.status))
+        let answer = try exchange(VMRequest.status.rawValue)
+        var status = VMStatus(text: answer.text)
+        // A lab's machine counts processes in its lab's name space; the caller may live in another.
+        status.process = answer.process
+        return status
     }
 
     /// What a machine that does not run left in its state file.
@@ -61,10 +65,15 @@ public struct VMClient: Sendable {
 
     /// Sends a request and waits for the answer.
     /// - Returns: its lines without the first.
-    public func request(_ line: String) throws(VMError) -> String {
+    public func request(_ line: String) throws(VMError) -> String { try exchange(line).text }
+
+    /// - Returns: the answer's lines without the first; the monitor's process, as this one sees it.
+    private func exchange(_ line: String) throws(VMError) -> (text: String, process: Int32) {
         var bytes: [UInt8] = []
+        var process: Int32 = 0
         do throws(SystemError) {
             let socket = try UnixSocket.connect(paths.control)
+            process = try UnixSocket.peer(socket).process
             try socket.writeAll(line + "\n")
             while !Self.isWhole(bytes) {
                 let more = try socket.read(upTo: 4096)
@@ -75,7 +84,7 @@ public struct VMClient: Sendable {
         let text = String(decoding: bytes, as: UTF8.self)
         let first = text.prefix { $0 != "\n" }
         guard first == "ok" else { throw VMError(String(first.drop { $0 != " " }.dropFirst())) }
-        return String(text.dropFirst(first.count + 1))
+        return (String(text.dropFirst(first.count + 1)), process)
     }
 
     private static func isWhole(_ bytes: [UInt8]) -> Bool {

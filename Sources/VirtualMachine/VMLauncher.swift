@@ -9,10 +9,12 @@ public enum VMLauncher {
     ///   - executable: the monitor.
     ///   - descriptors: what the configuration names by number (TAP devices), in the caller's numbers; the machine's process has
     ///     them under the same numbers.
+    ///   - cgroups: what `Cgroup.openForJoining` gives, of the cgroup that the machine's processes join.
     ///   - endsWithCaller: the machine is killed when the calling thread ends.
     /// - Throws: what the monitor says that is wrong.
     public static func start(
-        _ configuration: VMConfiguration, executable: String, descriptors: [Int32] = [], endsWithCaller: Bool = false
+        _ configuration: VMConfiguration, executable: String, descriptors: [Int32] = [], cgroups: [Int32] = [],
+        endsWithCaller: Bool = false
     ) throws(VMError) -> VMClient {
         try VMName.validate(configuration.name)
         var configuration = configuration
@@ -30,6 +32,7 @@ public enum VMLauncher {
             var spawn = Spawn(
                 executable, [executable, "--configuration", "\(first)", "--ready", "\(first + 1)"])
             spawn.newSession = true
+            spawn.cgroups = cgroups
             spawn.descriptors =
                 [
                     (nothing.rawValue, 0), (nothing.rawValue, 1), (log.rawValue, 2),

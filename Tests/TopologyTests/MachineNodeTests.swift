@@ -21,6 +21,18 @@ import Testing
         #expect(disk.imageName == nil && !disk.isMini)
     }
 
+    /// A disk's file is started by its own boot loader, which a para machine has no firmware for.
+    @Test func virtualization() throws {
+        for text in [
+            "vcpus: 1", "image: debian", "image: ./a.raw, kernel: ./k", "image: ./a.raw, virtualization: para",
+        ] {
+            #expect(try settings(text).virtualization == .para, "\(text)")
+        }
+        for text in ["image: ./a.raw", "disks: [a.raw]", "image: mini, virtualization: full"] {
+            #expect(try settings(text).virtualization == .full, "\(text)")
+        }
+    }
+
     @Test func filesAreNamedFromTheLabFile() throws {
         let machine = try settings(
             "image: ../images/a.qcow2, disks: ['b.raw:ro', /c.raw], files: ['./d:/mnt'], append: x/y")

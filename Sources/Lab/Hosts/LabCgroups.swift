@@ -65,6 +65,15 @@ struct HostCgroup: Sendable {
         return limits.controllers.isEmpty ? nil : limits
     }
 
+    /// The same for the process that is a machine: its memory is the guest's RAM, which is what the guest was given, and the
+    /// number of processes is the guest's own affair.
+    static func limits(ofMonitor node: LabTopology.Node) -> Cgroup.Limits? {
+        let host = node.host
+        let limits = Cgroup.Limits(
+            cpuShares: host.cpuShares.map { Int(clamping: $0) }, cpuLimit: host.cpuLimit, cpuset: host.cpuset)
+        return limits.controllers.isEmpty ? nil : limits
+    }
+
     func joining() throws(LabError) -> [OwnedDescriptor] {
         try labelled { () throws(SystemError) in try cgroup.openForJoining() }
     }

@@ -35,6 +35,11 @@ final class LabMachine: Sendable {
     /// How long a command waits for the guest to take it, in seconds: one that says when it is up is up.
     var patience: Int { saysWhenReady ? 10 : 300 }
 
+    /// Whether a command would be taken at once.
+    var takesCommandsNow: Bool {
+        takesCommands && (saysWhenReady || GuestSession.isAnswered(at: client.paths.vsock, within: 2_000_000_000))
+    }
+
     /// Why no command can be run in the guest, if none can.
     func requireCommands() throws(LabError) {
         if let how = end.withLock({ $0 }) { throw LabError("the machine \(node.name) has ended: \(how)") }

@@ -57,20 +57,32 @@ extension Supervisor {
         for node in nodes {
             let isOurs = node.machine?.monitor != .external
             let plan = isOurs ? try plan(node, of: lab.name) : nil
-            let client =
-                try plan.map(startMonitor) ?? VMClient(node.name, paths: VMPaths(directory: paths.machine(node.name)))
+            var cgroup: HostCgroup?
+            if isOurs, let limits = HostCgroup.limits(ofMonitor: node) {
+                cgroup = try cgroups.make(for: node.name, limits)
+            }
+            let client: VMClient
+            if let plan {
+                client = try startMonitor(plan, in: cgroup)
+            } else {
+                client = VMClient(node.name, paths: VMPaths(directory: paths.machine(node.name)))
+            }
             let machine = LabMachine(
                 node, client: client, doors: doors[node.name] ?? [],
                 takesCommands: plan?.image?.takesCommands ?? false)
             let network = try labelled { () throws(SystemError) in try Namespace.current(.network) }
             let host = Host(node, network: network, taps: [], indices: [:], isOnMachine: true, machine: machine)
+            host.held.withLock { [cgroup] in $0.cgroup = cgroup }
             add([host])
             started.append((machine, host))
         }
         for (count, (machine, host)) in started.enumerated() {
             if machine.saysWhenReady {
                 try machine.waitUntilReady { () throws(LabError) in try progress("machines", count, nodes.count) }
-                if machine.takesCommands { try giveNames(to: host) }
+                if machine.takesCommands {
+                    try giveNames(to: host)
+                    try setKernel(of: host)
+                }
             }
             if machine.isExternal { continue }
             try labelled { () throws(SystemError) in
@@ -83,13 +95,15 @@ extension Supervisor {
         try progress("machines", nodes.count, nodes.count)
     }
 
-    private func startMonitor(_ plan: MachinePlan) throws(LabError) -> VMClient {
+    private func startMonitor(_ plan: MachinePlan, in cgroup: HostCgroup?) throws(LabError) -> VMClient {
         guard let monitor = SiblingProgram.path("rookery-vmm") else {
             throw LabError("there is no rookery-vmm beside rookery-lab: make build makes it")
         }
+        let joining = try cgroup?.joining() ?? []
         do throws(VMError) {
             return try processes.withoutReaping { () throws(VMError) in
-                try VMLauncher.start(plan.configuration, executable: monitor)
+                try VMLauncher.start(
+                    plan.configuration, executable: monitor, cgroups: joining.map(\.rawValue))
             }
         } catch { throw LabError("\(plan.node.name): \(error)") }
     }
@@ -100,6 +114,18 @@ extension Supervisor {
         // What a command line takes; such labs have addresses enough to type.
         guard names.utf8.count < 65536 else { return }
         _ = try run("cat > /etc/hosts <<'END'\n\(names)END", on: host)
+    }
+
+    /// A guest has a kernel of its own: what hosts of other kinds are set by the machine's is set in it.
+    private func setKernel(of host: Host) throws(LabError) {
+        var settings = host.node.host.forwarding ? ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"] : []
+        settings += host.node.host.sysctls.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        if settings.isEmpty { return }
+        let words = settings.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
+        let end = try run("for each in \(words); do sysctl -qw \"$each\" || exit 1; done", on: host)
+        if end.status != 0 {
+            throw LabError("\(host.node.name): sysctls: \(end.output.split(separator: "\n").first ?? "not set")")
+        }
     }
 
     // MARK: - What a machine is to be
@@ -158,6 +184,12 @@ extension Supervisor {
         }
         for shared in settings.files where !File.exists("\(shared.directory)/.") {
             throw wrong("files", "there is no directory “\(shared.directory)”")
+        }
+        if !settings.files.isEmpty, settings.virtualization == .full {
+            throw wrong("files", "a full machine shares no directories: write virtualization: para, or give it a disk")
+        }
+        if node.host.nat {
+            throw wrong("nat", "a guest is no way out of the lab: give nat to a host of kind process beside it")
         }
         let memory = MachinePlan.memory(of: node)
         let available = HostMemory.availableByteCount
@@ -218,8 +250,14 @@ extension Supervisor {
         if machines.isEmpty { return }
         progress("machines", 0, machines.count)
         var waiting = machines.filter { $0.pressPowerButton() }
-        let deadline = MonotonicClock.now() + Self.patience
+        var pressed = MonotonicClock.now()
+        let deadline = pressed + Self.patience
         while !waiting.isEmpty, MonotonicClock.now() < deadline {
+            // A guest that still starts does not hear the first time.
+            if MonotonicClock.now() - pressed > 1_000_000_000 {
+                pressed = MonotonicClock.now()
+                for machine in waiting { _ = machine.pressPowerButton() }
+            }
             MonotonicClock.sleep(until: MonotonicClock.now() + 10_000_000)
             waiting.removeAll(where: \.hasEnded)
             progress("machines", machines.count - waiting.count, machines.count)

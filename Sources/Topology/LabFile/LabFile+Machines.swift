@@ -16,7 +16,7 @@ extension LabFile {
         }
         if let monitor = fields.oneOf("monitor", LabTopology.MachineSettings.Monitor.self) { machine.monitor = monitor }
         if let kind = fields.oneOf("virtualization", LabTopology.MachineSettings.Virtualization.self) {
-            machine.virtualization = kind
+            machine.virtualizationChoice = kind
         }
         if let transport = fields.oneOf("transport", LabTopology.MachineSettings.Transport.self) {
             machine.transport = transport
@@ -51,7 +51,7 @@ extension LabFile {
             machine.files.append(
                 .init(directory: path(String(ends[0])), mountPoint: String(ends[1]), isReadOnly: parts.isReadOnly))
         }
-        if machine.virtualization == .full, machine.transport != .pci,
+        if machine.virtualizationChoice == .full, machine.transport != .pci,
             let field = fields["transport"] ?? fields["virtualization"]
         {
             problems.add(

@@ -56,7 +56,8 @@ extension LabTopology {
         /// Added to the kernel's command line.
         public var kernelArguments: String
         public var processors: Int
-        public var virtualization: Virtualization
+        /// nil: by what is started.
+        public var virtualizationChoice: Virtualization?
         public var transport: Transport
         public var cpu: CPU
         public var disks: [Disk]
@@ -80,9 +81,14 @@ extension LabTopology {
             return name == Self.standardImage || name.hasPrefix(Self.standardImage + "-")
         }
 
+        /// A disk image's file without a kernel is started as a PC starts it: by its own boot loader.
+        public var virtualization: Virtualization {
+            virtualizationChoice ?? (kernel == nil && imageName == nil && transport == .pci ? .full : .para)
+        }
+
         public init(
             image: String? = nil, kernel: String? = nil, initialRAMDisk: String? = nil, kernelArguments: String = "",
-            processors: Int = 1, virtualization: Virtualization = .para, transport: Transport = .pci, cpu: CPU = .auto,
+            processors: Int = 1, virtualization: Virtualization? = nil, transport: Transport = .pci, cpu: CPU = .auto,
             disks: [Disk] = [], files: [Files] = [], addressing: Addressing? = nil, monitor: Monitor = .rookery
         ) {
             self.image = image
@@ -90,7 +96,7 @@ extension LabTopology {
             self.initialRAMDisk = initialRAMDisk
             self.kernelArguments = kernelArguments
             self.processors = processors
-            self.virtualization = virtualization
+            virtualizationChoice = virtualization
             self.transport = transport
             self.cpu = cpu
             self.disks = disks

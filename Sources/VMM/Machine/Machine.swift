@@ -203,8 +203,11 @@ public final class Machine: @unchecked Sendable {
     private func processor(_ number: Int, ended end: CPUEnd) {
         switch end {
         case .interrupted: break
-        // A PC is reset by it; a guest that comes to it would do so again.
-        case .shutdown(let cause): self.end(.tripleFault(cause))
+        // A PC is reset by it; a guest that comes to it would do so again. Firmware puts one after its reset, in case
+        // that does nothing: a processor may come to it before it is stopped.
+        case .shutdown(let cause):
+            if gate.hold({ isResetWanted }) { break }
+            self.end(.tripleFault(cause))
         case .failure(let reason): self.end(.failed("processor \(number): \(reason)"))
         }
     }

@@ -12,7 +12,7 @@ struct ByteQuantity: ExpressibleByArgument, Equatable {
             shift = 10 * UInt64("KMGT".distance(from: "KMGT".startIndex, to: unit) + 1)
             text = text.dropLast()
         }
-        guard let number = UInt64(text), number <= UInt64.max >> (shift + 1) else { return nil }
+        guard text.first != "+", let number = UInt64(text), number <= UInt64.max >> (shift + 1) else { return nil }
         byteCount = number << shift
     }
 

@@ -70,6 +70,9 @@ struct CreateImage: ParsableCommand {
     func run() throws {
         let byEnding: ImageFormat = [".raw", ".img"].contains { file.hasSuffix($0) } ? .raw : .qcow2
         var creation = DiskImageFile.Creation(format ?? byEnding, byteCount: size?.byteCount)
+        if preallocate, creation.format != .raw {
+            throw CommandError.usage("only raw images can have their space reserved", remedy: "add --format raw")
+        }
         creation.backingFile = backing
         creation.isPreallocated = preallocate
         if let cluster { creation.clusterByteCount = cluster.byteCount }
@@ -77,18 +80,43 @@ struct CreateImage: ParsableCommand {
     }
 }
 
+/// A disk's new size, as `qemu-img resize` takes it: whole, or with a plus what is to be added.
+enum SizeChange: ExpressibleByArgument, Equatable {
+    case to(UInt64)
+    case by(UInt64)
+
+    init?(argument: String) {
+        let isGrowth = argument.hasPrefix("+")
+        guard let quantity = ByteQuantity(argument: String(argument.dropFirst(isGrowth ? 1 : 0))) else { return nil }
+        self = isGrowth ? .by(quantity.byteCount) : .to(quantity.byteCount)
+    }
+}
+
 struct ResizeImage: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "resize", abstract: "Change the size of a disk.")
 
     @Argument(help: "The file.") var file: String
-    @Argument(help: "The new size: 20G.") var size: ByteQuantity
+    @Argument(help: "The new size: 20G; or what is to be added: +5G.") var size: SizeChange
     @Option(name: [.customShort("f"), .long], help: "The format: raw or qcow2; otherwise found by looking.")
     var format: ImageFormat?
     @Flag(help: "Cut off the end of the disk.") var shrink = false
 
     func run() throws {
+        let (now, target) = try DiskImagePath.attempt { () throws(BlockStorageError) in
+            let now = try DiskImageFile.information(file, format: format).byteCount
+            let target =
+                switch size {
+                case .to(let byteCount): byteCount
+                case .by(let byteCount): now + byteCount
+                }
+            return (now, target)
+        }
+        if target < now, !shrink {
+            throw CommandError(
+                "'\(file)' has \(now) bytes: the end of its content would be lost", remedy: "--shrink cuts it off")
+        }
         try DiskImagePath.attempt { () throws(BlockStorageError) in
-            try DiskImageFile.resize(file, format: format, to: size.byteCount, shrinks: shrink)
+            try DiskImageFile.resize(file, format: format, to: target, shrinks: shrink)
         }
     }
 }

@@ -17,7 +17,6 @@ struct VMGuest {
 
     /// - Parameter image: an image's name, a disk image's path, or nil for a kernel alone.
     init(_ options: VMGuestOptions, image: String?, progress: inout ProgressLine) throws {
-        let cache = ImageCache.standard
         let stem = image.map { String($0.split(separator: "/").last ?? "vm") } ?? "vm"
         configuration = VMConfiguration(name: options.name ?? VMMachines.freeName(stem))
         configuration.processors = options.vcpus
@@ -27,6 +26,18 @@ struct VMGuest {
         configuration.isIsolated = !options.noIsolation
         configuration.restarts = !options.noReboot
         configuration.vsock = 3
+        do {
+            try take(options, image: image, progress: &progress)
+        } catch {
+            removePassingFiles()
+            throw error
+        }
+    }
+
+    private mutating func take(
+        _ options: VMGuestOptions, image: String?, progress: inout ProgressLine
+    ) throws {
+        let cache = ImageCache.standard
         var words: [String] = []
         switch image {
         case "mini", "mini-generic":
@@ -42,6 +53,10 @@ struct VMGuest {
             }
             configuration.disks.append(try VMGuestOptions.parseDisk(path))
             configuration.memory = 512 << 20
+            // A disk alone is started by its own boot loader.
+            if options.virtualizationChoice == nil, options.kernel == nil, options.transport == .pci {
+                configuration.virtualization = .full
+            }
         case nil:
             guard options.kernel != nil else {
                 throw CommandError.usage("no image and no kernel", remedy: "rookery vm run mini")

@@ -21,8 +21,13 @@ struct VMGuestOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Virtual processors, 1 to 4.", valueName: "n"))
     var vcpus = 1
 
-    @Option(help: "para: virtio and no firmware; full: a PC with real chips.")
-    var virtualization = VMConfiguration.Virtualization.para
+    @Option(
+        name: .customLong("virtualization"),
+        help: ArgumentHelp(
+            "para (default): virtio and no firmware; full (default for a disk image's file): a PC with real chips.",
+            valueName: "kind"))
+    var virtualizationChoice: VMConfiguration.Virtualization?
+    var virtualization: VMConfiguration.Virtualization { virtualizationChoice ?? .para }
 
     @Option(help: "virtio devices of para: on a PCI bus, or in memory (mmio).")
     var transport = VMConfiguration.Transport.pci

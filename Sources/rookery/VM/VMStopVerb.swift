@@ -53,7 +53,13 @@ struct VMStopVerb: ParsableCommand {
                 }
             }
             let deadline = MonotonicClock.now() + UInt64(time) * 1_000_000_000
+            var pressed = MonotonicClock.now()
             while !running.isEmpty, MonotonicClock.now() < deadline {
+                // A guest that still starts does not hear the first time.
+                if MonotonicClock.now() - pressed > 1_000_000_000 {
+                    pressed = MonotonicClock.now()
+                    for client in running { try? client.powerOff() }
+                }
                 progress.show(stage: "waiting for guests to switch off", done: total - running.count, total: total)
                 usleep(50000)
                 running.removeAll { !$0.paths.isRunning }

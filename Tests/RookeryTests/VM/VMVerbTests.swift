@@ -67,4 +67,15 @@ struct VMVerbTests {
         #expect(try program.run("vm", "stop", "--now", "quiet").status == 0)
         #expect(try program.run("vm", "ls").errors.contains("No machine runs"))
     }
+
+    /// A guest that still starts does not hear the power button: it is pressed again.
+    @Test(.enabled(if: canRunMachines, "needs apt, for the guest's packages"))
+    func stopWhileTheGuestStarts() throws {
+        let program = Program()
+        let start = try program.run("vm", "run", "-d", "mini", "--name", "young", seconds: 300)
+        try #require(start.status == 0, "\(start.all)")
+        let stop = try program.run("vm", "stop", "-t", "200", "young", seconds: 250)
+        #expect(stop.status == 0 && !stop.errors.contains("is ended"), "\(stop.all)")
+        #expect(try program.run("vm", "ls").errors.contains("No machine runs"))
+    }
 }
