@@ -80,6 +80,21 @@ public struct GuestSession {
         String(UInt64.random(in: 0...UInt64.max), radix: 16)
     }
 
+    /// Whether a guest takes commands now: it answers within the time, in nanoseconds.
+    public static func isAnswered(at socket: String, within time: UInt64) -> Bool {
+        guard let stream = try? UnixSocket.connect(socket), say("CONNECT \(SessionScripts.port)\n", to: stream),
+            (try? stream.setNonBlocking(true)) != nil
+        else { return false }
+        let deadline = MonotonicClock.now() + time
+        var watched = pollfd(fd: stream.rawValue, events: Int16(POLLIN), revents: 0)
+        while MonotonicClock.now() < deadline {
+            guard poll(&watched, 1, Int32(time / 1_000_000)) != 0 else { return false }
+            // A refusal ends the connection, in one way or another.
+            if watched.revents != 0 { return (try? stream.read(upTo: 2)) == Array("OK".utf8) }
+        }
+        return false
+    }
+
     /// What came while something was waited for.
     private enum Coming {
         case stream(OwnedDescriptor)

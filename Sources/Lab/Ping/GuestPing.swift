@@ -50,12 +50,12 @@ struct GuestPing {
 extension PingEngine {
     /// Has a guest ping its destinations. What the guest does not answer counts as lost.
     func results(of guest: Host, _ destinations: [(name: String, address: HostAddress?)]) -> [PingResult] {
-        if guest.machine?.takesCommands == false {
+        if let machine = guest.machine, !machine.takesCommandsNow {
             // Nothing was sent, so nothing is lost.
             return destinations.map {
                 PingResult(
                     source: guest.node.name, destination: $0.name, sent: 0, received: 0,
-                    error: "its guest takes no commands")
+                    error: machine.takesCommands ? "its guest is not up yet" : "its guest takes no commands")
             }
         }
         let reachable = destinations.compactMap(\.address)
