@@ -137,10 +137,7 @@ public final class Machine: @unchecked Sendable {
 
     /// After the loop has stopped: starts the machine again if that is what is wanted.
     private func restart() -> Bool {
-        let isWanted = gate.hold {
-            defer { isResetWanted = false }
-            return isResetWanted && endReason == nil
-        }
+        let isWanted = gate.hold { isResetWanted && endReason == nil }
         guard isWanted, let reset else { return false }
         let hasPanicked = lock.hold {
             console.flush()
@@ -151,7 +148,11 @@ public final class Machine: @unchecked Sendable {
             end(.reset)
             return false
         }
-        gate.hold { while threads.contains(where: { !$0.isParked && !$0.hasEnded }) { gate.wait() } }
+        gate.hold {
+            while threads.contains(where: { !$0.isParked && !$0.hasEnded }) { gate.wait() }
+            // Until here a processor may come to a triple fault that is none (see `processor(_:ended:)`).
+            isResetWanted = false
+        }
         // What the guest has asked its disks for still goes to or from its memory.
         blockWorker.waitUntilIdle()
         do { try reset() } catch {
