@@ -157,6 +157,10 @@ extension Machine {
     }
 
     private func addCards(to chipset: Q35Chipset) throws {
+        // From device 3 on; the chipset's own are at 31.
+        guard configuration.ports.count <= 28 else {
+            throw MachineError.configuration("a full machine has at most 28 network cards")
+        }
         for (index, port) in configuration.ports.enumerated() {
             let cable = try networkPort(port)
             let card = E1000(

@@ -51,6 +51,20 @@ import VirtualMachine
         #expect(error.description.contains("room for 256 devices in memory"), "\(error)")
     }
 
+    @Test(.enabled(if: File.exists(VMM.Machine.defaultFirmware), "SeaBIOS is not installed (package seabios)"))
+    func cardsOfFullMachines() throws {
+        var configuration = VMConfiguration(name: "full")
+        configuration.memory = 16 << 20
+        configuration.virtualization = .full
+        configuration.ports = (0..<28).map { .init(address: UInt64($0), backend: .none) }
+        try VMM.Machine(configuration, cpu: .software).build()
+        configuration.ports.append(.init(address: 28, backend: .none))
+        let error = try #require(throws: MachineError.self) {
+            try VMM.Machine(configuration, cpu: .software).build()
+        }
+        #expect(error.description.contains("at most 28 network cards"), "\(error)")
+    }
+
     @Test func fullMachinesHaveNone() throws {
         var configuration = VMConfiguration(name: "full")
         configuration.memory = 16 << 20
