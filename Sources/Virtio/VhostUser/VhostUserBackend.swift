@@ -126,13 +126,13 @@ public final class VhostUserBackend {
             answer = VhostUserPayload.RingState(ring: state.ring, value: UInt32(base)).bytes
         case .setRingKick:
             let ring = try descriptorRing(message)
-            rings[ring].kick = owned.popLast()
+            rings[ring].kick = try event(&owned)
             rings[ring].isKickSet = true
             try startIfReady(ring)
         case .setRingCall:
             let ring = try descriptorRing(message)
             let before = rings[ring].call
-            rings[ring].call = owned.popLast()
+            rings[ring].call = try event(&owned)
             if rings[ring].isRunning { try restart(ring) }
             withExtendedLifetime(before) {}
         case .getProtocolFeatures:
@@ -229,6 +229,14 @@ public final class VhostUserBackend {
         }
         rings[ring].isRunning = true
         start(ring, made(ring, queue, mapping))
+    }
+
+    /// The descriptor that came with a message, if one did. Whoever moves frames writes to it and reads it, for all ports: an event
+    /// that blocks would hold them up.
+    private func event(_ owned: inout [OwnedDescriptor]) throws(VhostUserError) -> OwnedDescriptor? {
+        guard let event = owned.popLast() else { return nil }
+        do throws(SystemError) { try event.descriptor.setNonBlocking(true) } catch { throw .system("\(error)") }
+        return event
     }
 
     private func made(_ ring: Int, _ queue: Virtqueue, _ mapping: Mapping) -> Ring {

@@ -182,13 +182,13 @@ final class VhostUserTests {
 
     @Test(
         "a backend that is silent, or slow again and again, is waited for once in all; the guest goes on without a link",
-        arguments: [0, 20])
+        arguments: [0, 40])
     func silence(delayMilliseconds: Int) throws {
         let (mine, theirs) = try pair()
-        // It says hello, and answers to the set-up come late or never: eight of them, 160 milliseconds.
+        // It says hello, and answers to the set-up come late or never: more than eight of them.
         let backend = try LoopbackBackend(theirs, silentAfter: 5, delayMilliseconds: delayMilliseconds)
         let device = try VhostUserNetwork(
-            socket: mine, memoryFile: file, watcher: watcher, mac: [2, 0, 0, 0, 0, 1], patience: .milliseconds(80))
+            socket: mine, memoryFile: file, watcher: watcher, mac: [2, 0, 0, 0, 0, 1], patience: .milliseconds(300))
         var errors: [String] = []
         device.onDisconnect = { errors.append("\($0)") }
         let driver = MockDriver(device, guest: guest)
@@ -219,6 +219,25 @@ final class VhostUserTests {
         try backend.speak()
         watcher.pump()
         #expect(errors == ["vhost-user: a message that nobody asked for cannot be"] && !device.isLinkUp)
+    }
+
+    @Test("events of a monitor that block are made not to: whoever moves frames writes to them")
+    func blockingEvents() throws {
+        let backend = VhostUserBackend(features: 0, ringCount: 2) { _, _ in
+        } stop: { _ in
+            0
+        }
+        for request in [VhostUserRequest.setRingCall, .setRingKick] {
+            let (read, write) = try Pipe().split { (OwnedDescriptor($0), OwnedDescriptor($1)) }
+            let sent = OwnedDescriptor(try write.descriptor.duplicate())
+            let payload = VhostUserPayload.descriptorNumber(ring: 0, hasDescriptor: true)
+            #expect(try backend.handle(VhostUserMessage(request, payload: payload), descriptors: [sent]) == nil)
+            // More than a pipe holds.
+            let bytes = [UInt8](repeating: 0, count: 1 << 20)
+            #expect(Glibc.write(write.rawValue, bytes, bytes.count) < bytes.count)
+            #expect(Glibc.write(write.rawValue, bytes, bytes.count) == -1 && errno == EAGAIN)
+            withExtendedLifetime(read) {}
+        }
     }
 
     @Test("memory that could shrink, or is shorter than said, is not mapped")
