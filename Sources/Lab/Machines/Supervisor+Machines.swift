@@ -83,6 +83,8 @@ extension Supervisor {
                     try giveNames(to: host)
                     try setKernel(of: host)
                 }
+            } else if machine.takesCommands {
+                try labelled { () throws(SystemError) in try setUpWhenReady(host, machine) }
             }
             if machine.isExternal { continue }
             try labelled { () throws(SystemError) in
@@ -108,12 +110,28 @@ extension Supervisor {
         } catch { throw LabError("\(plan.node.name): \(error)") }
     }
 
+    /// A whole system takes its time to start, which the lab does not wait for: it gets the same once it takes commands.
+    private func setUpWhenReady(_ host: Host, _ machine: LabMachine) throws(SystemError) {
+        try BackgroundThread.start("rookery-guest") { [self] in
+            while !machine.takesCommandsNow {
+                if machine.hasEnded { return }
+                MonotonicClock.sleep(until: MonotonicClock.now() + 1_000_000_000)
+            }
+            do throws(LabError) {
+                try giveNames(to: host)
+                try setKernel(of: host)
+            } catch { logLine("\(host.node.name): \(error)") }
+        }
+    }
+
     /// A guest has a file system of its own: the lab's names are put into it.
     private func giveNames(to host: Host) throws(LabError) {
         let names = try labelled { () throws(SystemError) in try File.readText(paths.hosts) }
         // What a command line takes; such labs have addresses enough to type.
         guard names.utf8.count < 65536 else { return }
-        _ = try run("cat > /etc/hosts <<'END'\n\(names)END", on: host)
+        // A system that has been here before, on a disk of its own, has older ones.
+        _ = try run(
+            "sed -i '/^# The lab/,$d' /etc/hosts; cat >> /etc/hosts <<'END'\n# The lab\n\(names)END", on: host)
     }
 
     /// A guest has a kernel of its own: what hosts of other kinds are set by the machine's is set in it.

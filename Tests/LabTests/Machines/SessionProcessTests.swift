@@ -25,7 +25,7 @@ import Testing
             }
         }
         return try RunningProgram(
-            [BuiltPrograms.path("rookery-lab"), "--guest-session", path, "plain", "true"], joinsErrors: true
+            [BuiltPrograms.path("rookery-lab"), "--guest-session", path, "plain", "10", "true"], joinsErrors: true
         ).finish(within: patience)
     }
 
@@ -52,7 +52,7 @@ import Testing
 
     @Test func nobodyThere() throws {
         let run = try RunningProgram(
-            [BuiltPrograms.path("rookery-lab"), "--guest-session", "/nosuch/vsock.sock", "plain", "true"],
+            [BuiltPrograms.path("rookery-lab"), "--guest-session", "/nosuch/vsock.sock", "plain", "10", "true"],
             joinsErrors: true
         ).finish()
         #expect(run.status == 255 && run.output.contains("/nosuch/vsock.sock"), "\(run)")
