@@ -133,17 +133,7 @@ import VirtualMachine
     ]
 
     private func interruptible(_ cpu: CPUKind) throws -> SmallGuest {
-        let guest = try SmallGuest(cpu, .long, Self.waiting) { state in
-            state.interruptDescriptors = .init(base: 0x3000, limit: 0xfff)
-        }
-        try guest.memory.write(Self.handler, at: 0x2000)
-        // An interrupt gate in the code segment, for both vectors.
-        for vector in [UInt64(0x30), 0x31] {
-            try guest.memory.store(
-                0x2000 | UInt64(BootProcessor.code) << 16 | 0x8e00 << 32, at: 0x3000 + vector * 16)
-            try guest.memory.store(UInt64(0), at: 0x3000 + vector * 16 + 8)
-        }
-        return guest
+        try SmallGuest(cpu, Self.waiting, handler: Self.handler)
     }
 
     @Test(arguments: SmallGuest.backEnds)

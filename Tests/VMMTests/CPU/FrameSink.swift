@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import Synchronization
+import VMM
 import Virtio
 
 /// A vhost-user backend in a thread of its own, as a switch's process would be: takes what is sent on ring 1 when it is kicked,
@@ -87,5 +88,20 @@ final class FrameSink: Sendable {
             count = 1
             _ = write(ring.call, &count, 8)
         }
+    }
+}
+
+extension SmallGuest {
+    /// A card whose rings a sink serves.
+    func servedCard() throws -> (device: VhostUserNetwork, sink: FrameSink) {
+        var ends: [OwnedDescriptor] = []
+        try UnixSocket.pair { (mine, theirs) throws(SystemError) in
+            ends = [OwnedDescriptor(mine), OwnedDescriptor(theirs)]
+        }
+        let sink = try FrameSink(ends[1])
+        let device = try VhostUserNetwork(
+            socket: ends[0], memoryFile: OwnedDescriptor(try machine.memory.file.duplicate()), watcher: machine.loop,
+            mac: [2, 0, 0, 0, 0, 1])
+        return (device, sink)
     }
 }

@@ -59,13 +59,7 @@ import Virtio
     ]
 
     private func smallGuest(_ cpu: CPUKind) throws -> SmallGuest {
-        let guest = try SmallGuest(cpu, .long, Self.program) { state in
-            state.interruptDescriptors = .init(base: 0x3000, limit: 0xfff)
-        }
-        try guest.memory.write(Self.handler, at: 0x2000)
-        try guest.memory.store(0x2000 | UInt64(BootProcessor.code) << 16 | 0x8e00 << 32, at: 0x3000 + 0x31 * 16)
-        try guest.memory.store(UInt64(0), at: 0x3000 + 0x31 * 16 + 8)
-        return guest
+        try SmallGuest(cpu, Self.program, handler: Self.handler)
     }
 
     /// - Returns: how many interrupts found nothing to acknowledge. KVM where it emulates may deliver one a second time, as
@@ -99,14 +93,7 @@ import Virtio
     /// A ring that another process serves: its kick goes there, past the monitor where the kernel can; its calls raise the line.
     @Test(arguments: SmallGuest.backEnds) func ringsOfAnotherProcess(_ cpu: CPUKind) throws {
         let guest = try smallGuest(cpu)
-        var ends: [OwnedDescriptor] = []
-        try UnixSocket.pair { (mine, theirs) throws(SystemError) in
-            ends = [OwnedDescriptor(mine), OwnedDescriptor(theirs)]
-        }
-        let backend = try FrameSink(ends[1])
-        let device = try VhostUserNetwork(
-            socket: ends[0], memoryFile: OwnedDescriptor(try guest.machine.memory.file.duplicate()),
-            watcher: guest.machine.loop, mac: [2, 0, 0, 0, 0, 1])
+        let (device, backend) = try guest.servedCard()
         let virtio = try MemoryMappedGuest(guest, device)
         let vain = try run(virtio)
         #expect(backend.frameCount == 2)

@@ -131,20 +131,8 @@ import Virtio
     /// kernel can; a masked vector's waits until it is unmasked.
     @Test(arguments: SmallGuest.backEnds, [false, true])
     func ringsOfAnotherProcess(_ cpu: CPUKind, isMasked: Bool) throws {
-        let guest = try SmallGuest(cpu, .long, Self.sends) { state in
-            state.interruptDescriptors = .init(base: 0x3000, limit: 0xfff)
-        }
-        try guest.memory.write(Self.handler, at: 0x2000)
-        try guest.memory.store(0x2000 | UInt64(BootProcessor.code) << 16 | 0x8e00 << 32, at: 0x3000 + 0x31 * 16)
-        try guest.memory.store(UInt64(0), at: 0x3000 + 0x31 * 16 + 8)
-        var ends: [OwnedDescriptor] = []
-        try UnixSocket.pair { (mine, theirs) throws(SystemError) in
-            ends = [OwnedDescriptor(mine), OwnedDescriptor(theirs)]
-        }
-        let backend = try FrameSink(ends[1])
-        let device = try VhostUserNetwork(
-            socket: ends[0], memoryFile: OwnedDescriptor(try guest.machine.memory.file.duplicate()),
-            watcher: guest.machine.loop, mac: [2, 0, 0, 0, 0, 1])
+        let guest = try SmallGuest(cpu, Self.sends, handler: Self.handler)
+        let (device, backend) = try guest.servedCard()
         let virtio = try VirtioGuest(guest, device)
         try guest.machine.lock.hold { () throws(any Error) in
             virtio.negotiate()

@@ -50,6 +50,17 @@ final class SmallGuest {
         try machine.processors[0].setState(state)
     }
 
+    /// A guest in long mode that runs `code`, with `handler` at 0x2000 for vectors 0x30 and 0x31.
+    convenience init(_ cpu: CPUKind, _ code: [UInt8], handler: [UInt8]) throws {
+        try self.init(cpu, .long, code) { $0.interruptDescriptors = .init(base: 0x3000, limit: 0xfff) }
+        try memory.write(handler, at: 0x2000)
+        // An interrupt gate in the code segment.
+        for vector in [UInt64(0x30), 0x31] {
+            try memory.store(0x2000 | UInt64(BootProcessor.code) << 16 | 0x8e00 << 32, at: 0x3000 + vector * 16)
+            try memory.store(UInt64(0), at: 0x3000 + vector * 16 + 8)
+        }
+    }
+
     /// Calls `body` on the I/O thread, with the device lock held, when the guest writes to port 0x610.
     func whenReady(_ body: @escaping () -> Void) {
         machine.lock.hold {
