@@ -25,6 +25,10 @@ public enum DiskImageFile {
         _ path: String, _ format: ImageFormat?, _ writable: Bool, _ cacheByteCount: Int, _ isLocked: Bool,
         _ seen: inout Set<FileIdentity>
     ) throws(BlockStorageError) -> any ImageContent {
+        // Before its locks: those of an image that is its own backing file would be in its own way.
+        if !seen.isEmpty, seen.contains(try HostFile(path: path, writable: false, isLocked: false).identity) {
+            throw BlockStorageError(.corrupt, "'\(path)' is a backing file of itself")
+        }
         let file = try HostFile(path: path, writable: writable, isLocked: isLocked)
         guard seen.insert(file.identity).inserted else {
             throw BlockStorageError(.corrupt, "'\(path)' is a backing file of itself")

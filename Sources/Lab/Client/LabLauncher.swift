@@ -55,13 +55,22 @@ public enum LabLauncher {
             if unlink(paths.crashLog) == 0 { return }
             throw LabError("no lab named “\(lab)” is running (rookery ps lists those that are)", kind: .notRunning)
         }
-        do throws(LabError) {
-            try LabClient(lab: lab, paths: paths).request(.down) { reply in
-                if case .progress(let stage, let done, let total) = reply { progress(stage, done, total) }
+        while true {
+            do throws(LabError) {
+                try LabClient(lab: lab, paths: paths).request(.down) { reply in
+                    if case .progress(let stage, let done, let total) = reply { progress(stage, done, total) }
+                }
+            } catch {
+                // Nobody answers, or no longer: what is left is removed all the same.
+                if error.kind == .failed { throw error }
+                // Nobody answers yet: it comes up, as one with virtual machines does for a while.
+                if error.kind == .notRunning, StateFile.isHeld(paths) {
+                    progress("waiting until it is up", 0, 0)
+                    MonotonicClock.sleep(until: MonotonicClock.now() + 20_000_000)
+                    continue
+                }
             }
-        } catch {
-            // Nobody answers, or no longer: what is left is removed all the same.
-            if error.kind == .failed { throw error }
+            break
         }
         try StateFile.waitAndCleanUp(paths)
         unlink(paths.crashLog)

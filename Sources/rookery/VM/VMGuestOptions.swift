@@ -68,6 +68,9 @@ struct VMGuestOptions: ParsableArguments {
             throw ValidationError(
                 "a full machine has no virtio devices: --transport mmio wants --virtualization para")
         }
+        if virtualization == .full, !share.isEmpty {
+            throw ValidationError("a full machine shares no directories: --share wants --virtualization para")
+        }
         if let name {
             do throws(VMError) { try VMName.validate(name) } catch { throw ValidationError("\(error)") }
         }

@@ -23,7 +23,8 @@ struct VMVerbTests {
         ["vm", "run"], ["vm", "run", "mini", "--vcpus", "5"], ["vm", "run", "mini", "--memory", "much"],
         ["vm", "run", "-d", "mini", "--", "true"], ["vm", "run", "mini", "--name", "a/b"],
         ["vm", "stop", "a", "--all"], ["vm", "exec", "a"], ["vm", "exec", "-e", "X", "a", "true"],
-        ["vm", "run", "-i", "mini"], ["vm", "run", "mini", "--cpu", "fast"], ["vm", "image", "rm"],
+        ["vm", "run", "mini", "--virtualization", "full", "--share", ".:/work"], ["vm", "run", "-i", "mini"],
+        ["vm", "run", "mini", "--cpu", "fast"], ["vm", "image", "rm"],
     ])
     func mistakes(_ arguments: [String]) throws {
         let program = Program()
