@@ -6,7 +6,7 @@ import VirtualMachine
 struct VMExecVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exec", abstract: "Run a command in a machine that runs.",
-        usage: "rookery vm exec [-e <name=value>] [-w <directory>] [-T] <machine> <cmd> ...",
+        usage: "rookery vm exec [-e <name=value>] [-w <dir>] [-T] <machine> <cmd> ...",
         discussion: """
             Guests of Rookery's own images (mini, debian) take commands. The command gets a
             terminal where standard input and output are one, and the descriptors themselves
