@@ -52,7 +52,7 @@ extension Machine {
             bus.ports.map(control, at: UInt64(ResetControl.port), byteCount: 1, name: "reset control")
             devices.append(control)
             resets.append(control.reset)
-            try addVirtioDevices(vsock: vsock) { try add($0, wiring) }
+            try addVirtioDevices(vsock: vsock) { try addInMemory($0, wiring) }
         }
     }
 

@@ -65,7 +65,7 @@ extension Machine {
 
     /// Puts a device's registers into memory, and describes it to the guest. Each has an input of the I/O APIC to itself as
     /// long as there are some; those that come later share.
-    func add(_ device: any VirtioDevice, _ wiring: InterruptWiring) throws {
+    func addInMemory(_ device: any VirtioDevice, _ wiring: InterruptWiring) throws {
         let index = description.memoryMappedDevices.count
         let address = PhysicalLayout.virtioMMIO.lowerBound + UInt64(index) * VirtioMMIO.byteCount
         guard PhysicalLayout.virtioMMIO.contains(address) else {

@@ -16,7 +16,7 @@ final class MemoryMappedGuest {
         self.guest = guest
         self.device = device
         let machine = guest.machine
-        try machine.lock.hold { () throws(any Error) in try machine.add(device, guest.wiring) }
+        try machine.lock.hold { () throws(any Error) in try machine.addInMemory(device, guest.wiring) }
     }
 
     /// Accesses that no processor makes, and no count shows. With the device lock held.
