@@ -98,7 +98,10 @@ let package = Package(
             name: "VirtioSharedDirectoryServer", dependencies: ["Driver", "Linux", "Virtio", "VirtioScript"],
             swiftSettings: instrumented, linkerSettings: linked),
         .executableTarget(
-            name: "VirtioSocketDevice", dependencies: ["Board", "Driver", "Virtio", "VirtioMock", "VirtioScript"],
+            name: "VirtioSocketDevice", dependencies: ["Driver", "Virtio", "VirtioScript"],
+            swiftSettings: instrumented, linkerSettings: linked),
+        .executableTarget(
+            name: "SerialSocketsLine", dependencies: ["Driver", "Virtio", "VirtioScript"],
             swiftSettings: instrumented, linkerSettings: linked),
         .executableTarget(
             name: "VirtioUserBackend", dependencies: ["Driver", "Linux", "Virtio", "VirtioScript"],
