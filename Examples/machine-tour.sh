@@ -43,6 +43,7 @@ section "3 Para: virtio, KVM's clock, sharing a directory"
 quietly "mkdir -p share && echo 'from the host' >share/note && rookery vm image create disk.qcow2 64M"
 show "rookery vm run mini --cpu $cpu --disk disk.qcow2 --share share:/mnt -- sh -c 'cat /mnt/note; echo from the guest >/mnt/answer; dd if=/dev/urandom of=/dev/vda bs=1M count=2 2>&1 | tail -1'" 'from the host.*records out'
 show "cat share/answer; rookery vm image check disk.qcow2" 'from the guest'
+show "rookery vm run mini --cpu $cpu --transport mmio -- sh -c 'ls /sys/bus/pci/devices | wc -l; ls /sys/bus/platform/drivers/virtio-mmio; ls /sys/bus/virtio/devices'" '^0 .*LNRO0005:00.*virtio0'
 
 section "4 Full: a PC with chips that every kernel has drivers for"
 show "rookery vm run mini --cpu $cpu --virtualization full -- sh -c 'grep -c hypervisor /proc/cpuinfo; ls /sys/bus/pci/devices; cat /sys/devices/system/clocksource/clocksource0/current_clocksource'" '0 '
@@ -61,12 +62,15 @@ topology:
     s1: { kind: switch }
     h1: {}
     vm1: { kind: vm, cpu: $cpu }
-  links: [[s1, h1], [s1, vm1]]
+    vm2: { kind: vm, cpu: $cpu, virtualization: full }
+  links: [[s1, h1], [s1, vm1], [s1, vm2]]
 END
 quietly "rookery up lab.yml -d"
 show "rookery ps" 'vm1'
 show "rookery exec h1 -- ping -c 2 vm1" '2 received'
 show "rookery exec vm1 -- ping -c 2 h1" '2 packets received'
+show "rookery exec vm2 -- sh -c 'hostname; lspci -k 2>/dev/null | grep -c virtio'" 'vm2 0'
+show "printf 'h1 ping -c1 vm1\nvm1 ping -c1 vm2\npingall\n' | rookery cli" '0% dropped \(6/6 received\)'
 show "rookery ping" ' 0% lost'
 quietly "rookery exec --detach vm1 -- iperf3 -s"
 show "for i in 1 2 3 4 5 6 7 8 9; do rookery exec h1 -- iperf3 -c vm1 -t 3 >stream 2>&1 && break; sleep 0.3; done; tail -n 4 stream" 'receiver'

@@ -50,8 +50,8 @@ final class LabMachine: Sendable {
                     + "\(client.paths.directory)/*.door")
         }
         throw LabError(
-            "the guest of \(node.name) takes no commands: those of Rookery's own images do "
-                + "(rookery console \(node.name) has its console)")
+            "the guest of \(node.name) takes no commands: those of Rookery's own images do, if no older Rookery has made "
+                + "them (rookery console \(node.name) has its console)")
     }
 
     /// Waits until the guest says that it is up, or has ended.

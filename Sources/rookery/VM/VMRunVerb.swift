@@ -44,7 +44,8 @@ struct VMRunVerb: ParsableCommand {
             guest.removePassingFiles()
             throw CommandError.usage(
                 "only guests of Rookery's own images run a command that is given to them",
-                remedy: "rookery vm run mini -- …")
+                remedy: image == DebianImage.name
+                    ? "an older Rookery has made this one; rookery vm image make debian" : "rookery vm run mini -- …")
         }
         let name = guest.configuration.name
         // Only for people: scripts get the command's output and nothing else.
