@@ -53,6 +53,21 @@ extension EndToEndTests {
             #expect(program.leftovers.isEmpty)
         }
 
+        /// Nobody answers before a lab is up.
+        @Test func downWhileTheLabComesUp() throws {
+            let program = Program()
+            let file = program.file("lab.yml")
+            try File.write(file, "name: t\ntopology: {nodes: {h1: {exec: sleep 1}}}\n")
+            let up = try RunningProgram(
+                [BuiltPrograms.path("rookery"), "up", file, "-d"],
+                environment: ["ROOKERY_RUN_DIR": program.runDirectory])
+            #expect(eventually(within: 10) { File.exists("\(program.runDirectory)/t/state") })
+            let down = try program.run("down", "t", seconds: 30)
+            #expect(down.status == 0 && down.errors.contains("is down"), "\(down.all)")
+            _ = try up.finish(within: 10)
+            #expect(program.leftovers.isEmpty, "\(program.leftovers)")
+        }
+
         @Test func linkSettings() throws {
             let program = Program()
             try start(program)
