@@ -74,7 +74,8 @@ public struct MiniImage: Sendable {
     private static var revision: String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         let parts = [
-            MiniInit.script, SessionScripts.session, SessionScripts.command, GuestAgent.version, MiniInit.leaseScript,
+            MiniInit.script, MiniInit.table, MiniInit.main, SessionScripts.session, SessionScripts.command,
+            GuestAgent.version, MiniInit.leaseScript,
             MiniInit.profile, MiniInit.powerButton, modules.joined(separator: " "), "1",
         ]
         for byte in parts.joined(separator: "\n").utf8 { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01b3 }
@@ -92,6 +93,8 @@ public struct MiniImage: Sendable {
         archive.add(device: "dev/console", major: 5, minor: 1)
         archive.add(device: "dev/null", major: 1, minor: 3, mode: 0o666)
         archive.add(file: "init", MiniInit.script, mode: 0o755)
+        archive.add(file: "etc/inittab", MiniInit.table)
+        archive.add(file: "usr/lib/rookery/main", MiniInit.main, mode: 0o755)
         for file in try GuestAgent.files() { archive.add(file: file.path, file.content, mode: 0o755) }
         archive.add(file: "usr/share/udhcpc/default.script", MiniInit.leaseScript, mode: 0o755)
         archive.add(file: "etc/udhcpc/default.script", MiniInit.leaseScript, mode: 0o755)

@@ -1,4 +1,5 @@
-/// The programs of the mini guest that we write: its first process and what that one starts. All are scripts for busybox.
+/// The programs of the mini guest that we write: what its first process is until all is set up, and what starts then. All are
+/// scripts for busybox.
 ///
 /// ## Words of the kernel's command line
 ///     ip=10.0.0.2/8::10.0.0.1::vm1:eth0       address, gateway, host name, interface (as the kernel's own ip=)
@@ -115,6 +116,17 @@ enum MiniInit {
         [ -e /dev/input/event0 ] && acpid -l /dev/null 2>/dev/null
         \#(GuestAgent.commandLine) < /dev/null > /dev/null 2>&1 &
 
+        # From now on the first process is busybox's, which hears poweroff and reboot, and inherits what others leave.
+        exec init
+        """#
+
+    /// What the first process starts.
+    static let table = "::once:/usr/lib/rookery/main\n"
+
+    /// What the guest is there for: a command, or a shell. The machine ends with it.
+    static let main = #"""
+        #!/bin/sh
+        export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=linux USER=root
         ended() {
             printf '\033]rookery;exit=%d\007' "$1"
             # A machine of ours ends with this status.
