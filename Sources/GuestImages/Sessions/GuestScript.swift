@@ -20,7 +20,7 @@ public enum GuestScript {
     }
 
     /// A word as the shell has it whatever is in it.
-    static func quoted(_ word: String) -> String {
+    public static func quoted(_ word: String) -> String {
         "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 

@@ -139,7 +139,7 @@ extension Supervisor {
         var settings = host.node.host.forwarding ? ["net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"] : []
         settings += host.node.host.sysctls.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         if settings.isEmpty { return }
-        let words = settings.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
+        let words = settings.map(GuestScript.quoted).joined(separator: " ")
         let end = try run("for each in \(words); do sysctl -qw \"$each\" || exit 1; done", on: host)
         if end.status != 0 {
             throw LabError("\(host.node.name): sysctls: \(end.output.split(separator: "\n").first ?? "not set")")

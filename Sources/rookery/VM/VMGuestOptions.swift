@@ -64,6 +64,9 @@ struct VMGuestOptions: ParsableArguments {
 
     func validate() throws {
         guard (1...4).contains(vcpus) else { throw ValidationError("--vcpus wants 1 to 4") }
+        if let bytes = memory?.byteCount, bytes < 1 << 20 {
+            throw ValidationError("--memory \(bytes) is \(bytes) bytes: write \(bytes)M for megabytes")
+        }
         if virtualization == .full, transport != .pci {
             throw ValidationError(
                 "a full machine has no virtio devices: --transport mmio wants --virtualization para")

@@ -83,8 +83,6 @@ struct VMRunVerb: ParsableCommand {
 
     private var isOnTerminal: Bool { Standard.inputIsTerminal && Standard.output.isTerminal }
 
-    private var terminalName: String { getenv("TERM").map { String(cString: $0) } ?? "linux" }
-
     private func waitForEnd(_ client: VMClient) {
         let deadline = MonotonicClock.now() + 5_000_000_000
         while client.paths.isRunning, MonotonicClock.now() < deadline { usleep(5000) }

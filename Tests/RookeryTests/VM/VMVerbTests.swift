@@ -21,6 +21,7 @@ struct VMVerbTests {
 
     @Test(arguments: [
         ["vm", "run"], ["vm", "run", "mini", "--vcpus", "5"], ["vm", "run", "mini", "--memory", "much"],
+        ["vm", "run", "mini", "--memory", "256"],
         ["vm", "run", "-d", "mini", "--", "true"], ["vm", "run", "mini", "--name", "a/b"],
         ["vm", "stop", "a", "--all"], ["vm", "exec", "a"], ["vm", "exec", "-e", "X", "a", "true"],
         ["vm", "run", "mini", "--virtualization", "full", "--share", ".:/work"], ["vm", "run", "-i", "mini"],
