@@ -5,6 +5,8 @@ import VirtualMachine
 /// A machine's run directory, as its monitor has it: locked, with sockets to listen at.
 final class MonitorDirectory {
     private let paths: VMPaths
+    /// Held, not read: its lock says that the machine lives.
+    private let lock: OwnedDescriptor
     private let state: OwnedDescriptor
     let control: OwnedDescriptor
     let console: OwnedDescriptor
@@ -19,8 +21,7 @@ final class MonitorDirectory {
         try File.makeDirectory(directory, mode: 0o700)
         let file = try File.open(paths.lock, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
         guard try File.tryLock(file) else { throw VMError("the machine “\(configuration.name)” runs already") }
-        // Its lock says that the machine lives, and goes with the process: who finds it free finds the disks free, too.
-        _ = file.release()
+        lock = OwnedDescriptor(file)
         let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW
         state = OwnedDescriptor(try File.open(paths.state, flags, mode: 0o600))
         consoleLog = OwnedDescriptor(try File.open(paths.consoleLog, flags | O_APPEND, mode: 0o600))

@@ -74,6 +74,8 @@ public enum MonitorMain {
         status.exitStatus = end.status
         directory?.write(status)
         control?.finish(status)
+        // Its lock goes with the process: who finds it free finds the disks free, too.
+        if let directory { _ = Unmanaged.passRetained(directory) }
         withExtendedLifetime(servers) {}
         return end
     }
